@@ -1,0 +1,118 @@
+// Byte buffers, and the reader and writer that every codec of the project uses: little-endian fixed
+// words and LEB128 variable-length integers. A reader never throws and never reads past its end:
+// once it failed, everything reads as zero and ok() is false.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/hash.h"
+
+namespace quorumlab {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Appends to a buffer that somebody else owns.
+class ByteWriter {
+ public:
+  explicit ByteWriter(Bytes& out) : out_(out) {}
+
+  void u8(std::uint8_t v) { out_.push_back(v); }
+  void u32(std::uint32_t v) {
+    for (int shift = 0; shift < 32; shift += 8) u8(static_cast<std::uint8_t>(v >> shift));
+  }
+  void u64(std::uint64_t v) {
+    for (int shift = 0; shift < 64; shift += 8) u8(static_cast<std::uint8_t>(v >> shift));
+  }
+  // 1 to 10 bytes, 7 bits each, least significant first.
+  void varint(std::uint64_t v) {
+    while (v >= 0x80) {
+      u8(static_cast<std::uint8_t>(v | 0x80));
+      v >>= 7;
+    }
+    u8(static_cast<std::uint8_t>(v));
+  }
+  void raw(ByteView v) { out_.insert(out_.end(), v.begin(), v.end()); }
+  // Length first, then the bytes.
+  void sized(ByteView v) {
+    varint(v.size());
+    raw(v);
+  }
+  void sized(std::string_view v) { sized(as_bytes(v)); }
+  std::size_t position() const { return out_.size(); }
+
+ private:
+  Bytes& out_;
+};
+
+class ByteReader {
+ public:
+  explicit ByteReader(ByteView bytes) : bytes_(bytes) {}
+
+  std::uint8_t u8() {
+    if (at_ >= bytes_.size()) return fail();
+    return bytes_[at_++];
+  }
+  std::uint32_t u32() {
+    if (remaining() < 4) return fail();
+    at_ += 4;
+    return load_le32(bytes_.data() + at_ - 4);
+  }
+  std::uint64_t u64() {
+    if (remaining() < 8) return fail();
+    at_ += 8;
+    return load_le64(bytes_.data() + at_ - 8);
+  }
+  // Fails on more than 64 bits and on a needlessly long form, so that a value has one encoding.
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+      if (at_ >= bytes_.size()) return fail();
+      const std::uint8_t byte = bytes_[at_++];
+      if (shift == 63 && byte > 1) return fail();
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if ((byte & 0x80) == 0) {
+        if (byte == 0 && shift > 0) return fail();
+        return value;
+      }
+    }
+    return fail();
+  }
+  ByteView raw(std::uint64_t n) {
+    if (n > remaining()) {
+      fail();
+      return {};
+    }
+    at_ += static_cast<std::size_t>(n);
+    return bytes_.subspan(at_ - static_cast<std::size_t>(n), static_cast<std::size_t>(n));
+  }
+  ByteView sized() { return raw(varint()); }
+  std::size_t remaining() const { return bytes_.size() - at_; }
+  std::size_t position() const { return at_; }
+  bool ok() const { return ok_; }
+  // Everything was read and nothing was missing.
+  bool finished() const { return ok_ && remaining() == 0; }
+
+ private:
+  std::uint8_t fail() {
+    ok_ = false;
+    at_ = bytes_.size();
+    return 0;
+  }
+  ByteView bytes_;
+  std::size_t at_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace quorumlab

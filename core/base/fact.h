@@ -1,0 +1,123 @@
+// What a node tells about itself: small facts, each with a kind, a reason and up to three integers.
+// Words are made of them later, in one place (sim/trace/words). A fact is emitted where the thing
+// happens, always, whether or not anybody keeps it.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/types.h"
+
+namespace quorumlab {
+
+// X(name, meaning of peer, a, b, c). The order is part of the trace format: add at the end of a
+// block, and never reuse a number.
+#define QUORUMLAB_CORE_FACTS(X)                                                                    \
+  X(started, 1, "node came up; a: term, b: last log index, c: commit index")                       \
+  X(refused_to_start, 2, "disk content cannot be trusted; a: byte offset, reason says why")        \
+  X(stopped_itself, 3, "engine stopped after a failed write; a: write id")                         \
+  X(became_follower, 10, "peer: leader or nobody; a: term; reason says why")                       \
+  X(became_pre_candidate, 11, "a: term it would campaign in, b: last log index, c: last log term") \
+  X(became_candidate, 12, "a: term, b: last log index, c: last log term")                          \
+  X(became_leader, 13, "a: term, b: last log index, c: votes")                                     \
+  X(leader_known, 14, "peer: leader; a: term")                                                     \
+  X(leader_lost, 15, "peer: the leader it no longer believes in; a: term; reason")                 \
+  X(term_advanced, 16, "peer: who told; a: new term, b: old term")                                 \
+  X(vote_granted, 17, "peer: candidate; a: term, b: 1 for a pre-vote")                             \
+  X(vote_refused, 18, "peer: candidate; a: term asked for, b: 1 for a pre-vote, c: by reason")     \
+  X(vote_counted, 19, "peer: voter; a: term, b: 1 granted 0 refused, c: grants so far")            \
+  X(campaign_lost, 20, "a: term; reason")                                                          \
+  X(campaign_put_off, 21, "a: term; reason says why the node may not campaign now")                \
+  X(message_ignored, 22, "peer: sender; a: its term, b: message type; reason")                     \
+  X(packet_corrupt, 23, "peer: sender; a: size in bytes")                                          \
+  X(appended, 30, "a: first index, b: last index, c: term of the last; peer: leader")              \
+  X(truncated, 31, "a: first index taken away, b: last index taken away, c: its term; peer")       \
+  X(append_refused, 32, "peer: leader; a: previous index, b: previous term, c: hint index")        \
+  X(commit_advanced, 33, "a: new commit index, b: old one, c: term")                               \
+  X(applied, 34, "a: index, b: term, c: chain hash of the log up to it")                           \
+  X(progress_changed, 35, "peer: follower; a: 0 probe 1 replicate 2 snapshot, b: match, c: next")  \
+  X(proposal_accepted, 36, "a: index, b: term, c: request id")                                     \
+  X(proposal_dropped, 37, "a: request id; reason")                                                 \
+  X(proposal_forwarded, 38, "peer: leader; a: request id")                                         \
+  X(log_compacted, 39, "a: new first index - 1, b: term there")                                    \
+  X(snapshot_taken, 40, "a: index, b: term, c: bytes")                                             \
+  X(snapshot_send_started, 41, "peer: follower; a: index, b: offset it resumes at, c: bytes")      \
+  X(snapshot_chunk_received, 42, "peer: leader; a: index, b: offset, c: bytes")                    \
+  X(snapshot_installed, 43, "peer: leader; a: index, b: term, c: bytes")                           \
+  X(snapshot_ignored, 44, "peer: leader; a: index; reason")                                        \
+  X(config_proposed, 45, "a: index, b: kind of change, c: node it is about")                       \
+  X(config_applied, 46, "a: index, b: voters (bits of ids 1..64), c: outgoing voters, 0 if simple") \
+  X(config_refused, 47, "a: kind of change, b: node; reason")                                      \
+  X(transfer_started, 48, "peer: target; a: term")                                                 \
+  X(transfer_ended, 49, "peer: target; a: term; reason")                                           \
+  X(read_started, 50, "a: read id, b: read index, c: 1 by lease")                                  \
+  X(read_confirmed, 51, "a: read id, b: read index, c: 1 by lease")                                \
+  X(read_dropped, 52, "a: read id; reason")                                                        \
+  X(quorum_checked, 53, "a: term, b: voters active, c: voters needed")                             \
+  X(request_received, 60, "a: request id, b: kind of request, c: session")                         \
+  X(request_answered, 61, "a: request id, b: status, c: log index it took effect at")              \
+  X(duplicate_request, 62, "a: request id, b: session, c: sequence, answered from the session")    \
+  X(toy, 99, "a, b, c: whatever a user's own node wants to say")
+
+enum class Fact : std::uint16_t {
+#define X(name, number, meaning) name = number,
+  QUORUMLAB_CORE_FACTS(X)
+#undef X
+};
+
+// X(name, number, the reason in words; {a} {b} {c} {peer} may appear)
+#define QUORUMLAB_REASONS(X)                                                      \
+  X(none, 0, "")                                                                  \
+  X(boot, 1, "it just started")                                                   \
+  X(election_timeout, 2, "it heard from no leader for its election timeout")      \
+  X(higher_term, 3, "a message carried a higher term")                            \
+  X(leader_of_this_term, 4, "this term has a leader")                             \
+  X(already_voted, 5, "already voted for {vote}")                                 \
+  X(log_behind, 6, "the candidate's log ends before its own")                     \
+  X(lease_not_expired, 7, "it heard from its leader a moment ago")                \
+  X(stale_term, 8, "the term is over")                                            \
+  X(not_a_voter, 9, "the sender is not a voter")                                  \
+  X(self_not_a_voter, 10, "it is not a voter itself")                             \
+  X(config_not_applied, 11, "a membership change in its log is not applied yet")  \
+  X(quorum_lost, 12, "a majority has not answered for an election timeout")       \
+  X(majority_refused, 13, "a majority refused")                                   \
+  X(no_leader, 14, "there is no leader to take it")                               \
+  X(transferring, 15, "leadership is being handed over")                          \
+  X(too_much_uncommitted, 16, "too much is waiting to be committed")              \
+  X(config_pending, 17, "another membership change is under way")                 \
+  X(no_commit_in_term, 18, "the leader has not committed in its own term yet")    \
+  X(would_lose_quorum, 19, "it would leave no quorum")                            \
+  X(already_so, 20, "it is so already")                                           \
+  X(leadership_transfer, 21, "the leader asked it to take over")                  \
+  X(removed, 22, "it was removed from the cluster")                               \
+  X(behind_commit, 23, "what it holds is already committed here")                 \
+  X(snapshot_pending, 24, "a snapshot is on its way to disk")                     \
+  X(corrupt_record, 25, "a record before the end of the log is damaged")          \
+  X(torn_tail, 26, "the last record was cut short")                               \
+  X(write_failed, 27, "a write to disk failed")                                   \
+  X(timed_out, 28, "it took too long")                                            \
+  X(target_caught_up, 29, "the target has the whole log")                         \
+  X(leadership_lost, 30, "it no longer leads")                                    \
+  X(own_write_not_durable, 31, "its own vote is not on disk yet")                 \
+  X(newer_format, 32, "it was written by a newer version")                        \
+  X(wrong_checksum, 33, "its checksum is wrong")                                  \
+  X(forwarding_off, 34, "forwarding of proposals is switched off")                \
+  X(learner, 35, "the node is a learner")                                         \
+  X(disk_full, 36, "the disk is full")                                            \
+  X(won, 37, "it won")                                                            \
+  X(unknown_session, 38, "the session is not known")                              \
+  X(not_leader, 39, "it is not the leader")
+
+enum class Reason : std::uint16_t {
+#define X(name, number, words) name = number,
+  QUORUMLAB_REASONS(X)
+#undef X
+};
+
+struct Note {
+  Fact fact = Fact::started;
+  Reason reason = Reason::none;
+  NodeId peer;
+  std::uint64_t a = 0, b = 0, c = 0;
+};
+
+}  // namespace quorumlab

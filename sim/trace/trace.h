@@ -1,0 +1,52 @@
+// The trace: all records of a run, in order. Copies are cheap, since finished chunks are immutable
+// and shared: a fork shares its past with the original.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "sim/trace/record.h"
+
+namespace quorumlab::trace {
+
+class Trace {
+ public:
+  static constexpr std::size_t kChunkRecords = 4096;
+
+  void clear();
+  // Appends; the record's number is size() afterwards.
+  void append(const Record& record) {
+    if (open_.size() == kChunkRecords) seal();
+    open_.push_back(record);
+  }
+  // Keeps a copy of bytes (packets, writes) and answers where, for Record::c.
+  std::uint64_t keep(ByteView bytes);
+  // The bytes kept at a place; empty if nothing was.
+  ByteView kept(std::uint64_t place) const;
+  // Keeps a text (caption, bookmark, act in words) and answers its number, from 1.
+  std::uint64_t text(std::string_view text);
+  std::string_view text_at(std::uint64_t number) const;
+
+  std::size_t size() const { return sealed_.size() * kChunkRecords + open_.size(); }
+  // REQUIRES: 1 <= id <= size().
+  const Record& operator[](RecordId id) const {
+    const std::size_t at = static_cast<std::size_t>(id - 1);
+    const std::size_t chunk = at / kChunkRecords;
+    return chunk < sealed_.size() ? (*sealed_[chunk])[at % kChunkRecords]
+                                  : open_[at % kChunkRecords];
+  }
+
+ private:
+  using Chunk = std::vector<Record>;
+  void seal();
+  std::vector<std::shared_ptr<const Chunk>> sealed_;
+  Chunk open_;
+  std::vector<std::shared_ptr<const Bytes>> sealed_bytes_;
+  Bytes open_bytes_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace quorumlab::trace
