@@ -1,5 +1,5 @@
-// What a client may ask of a server, and what it is told. The bytes of Event::client_request and of
-// Effects::Reply. The state machine behind it is a map from key to value.
+// What a client may ask of a server, and what it is told: the bytes of Event::client_request and of
+// Effects::Reply. An encoded Request is also what stands in the log as a command.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,9 @@ struct Request {
   Kind kind = Kind::write;
   std::uint64_t session = 0;   // 0: none, then a retry may apply twice (thesis 6.3)
   std::uint64_t sequence = 0;  // counts up within the session, from 1
+  // The lowest sequence whose answer the client still waits for: the server may forget what it
+  // answered to those before.
+  std::uint64_t first_outstanding = 0;
   ByteView key;
   ByteView value;
   NodeId node;

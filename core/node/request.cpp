@@ -1,0 +1,70 @@
+// Encoding of requests and responses: one byte of version and kind, then variable-length integers.
+#include "core/node/request.h"
+
+namespace quorumlab {
+namespace {
+constexpr std::uint8_t kVersion = 1;
+}
+
+void encode(const Request& request, Bytes& out) {
+  ByteWriter w(out);
+  w.u8(static_cast<std::uint8_t>(kVersion << 4 | static_cast<std::uint8_t>(request.kind)));
+  w.varint(request.session);
+  w.varint(request.sequence);
+  w.varint(request.first_outstanding);
+  w.varint(request.node.value);
+  w.sized(request.key);
+  w.sized(request.value);
+}
+
+std::optional<Request> decode_request(ByteView bytes) {
+  ByteReader r(bytes);
+  const std::uint8_t head = r.u8();
+  Request request;
+  request.kind = static_cast<Request::Kind>(head & 0x0f);
+  request.session = r.varint();
+  request.sequence = r.varint();
+  request.first_outstanding = r.varint();
+  const std::uint64_t node = r.varint();
+  request.node = NodeId{static_cast<std::uint32_t>(node)};
+  request.key = r.sized();
+  request.value = r.sized();
+  const bool known = request.kind >= Request::Kind::write && request.kind <= Request::Kind::erase;
+  if (!r.finished() || head >> 4 != kVersion || !known || node > UINT32_MAX) return std::nullopt;
+  return request;
+}
+
+void encode(const Response& response, Bytes& out) {
+  ByteWriter w(out);
+  w.u8(static_cast<std::uint8_t>(kVersion << 4 | static_cast<std::uint8_t>(response.status)));
+  w.varint(static_cast<std::uint64_t>(response.reason));
+  w.varint(response.index.value);
+  w.varint(response.term.value);
+  w.varint(response.leader.value);
+  w.varint(response.modified.value);
+  w.sized(response.value);
+}
+
+std::optional<Response> decode_response(ByteView bytes) {
+  ByteReader r(bytes);
+  const std::uint8_t head = r.u8();
+  Response response;
+  response.status = static_cast<Response::Status>(head & 0x0f);
+  const std::uint64_t reason = r.varint();
+  response.reason = static_cast<Reason>(reason);
+  response.index = LogIndex{r.varint()};
+  response.term = Term{r.varint()};
+  const std::uint64_t leader = r.varint();
+  response.leader = NodeId{static_cast<std::uint32_t>(leader)};
+  response.modified = LogIndex{r.varint()};
+  response.value = r.sized();
+  const bool known = response.status >= Response::Status::ok &&
+                     response.status <= Response::Status::bad_request;
+  if (!r.finished() || head >> 4 != kVersion || !known || leader > UINT32_MAX ||
+      reason > UINT16_MAX) {
+    return std::nullopt;
+  }
+  return response;
+}
+
+}  // namespace quorumlab
