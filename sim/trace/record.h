@@ -45,10 +45,10 @@ namespace quorumlab::trace {
   X(client_timed_out, 302, "node: client; a: operation")                                         \
   X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                     \
   X(step_begun, 320, "a: number of the step in the timeline")                                    \
-  X(caption, 321, "a: number of the text")                                                       \
-  X(bookmark, 322, "a: number of the text")                                                      \
-  X(expectation_held, 323, "a: number of the step")                                              \
-  X(expectation_failed, 324, "a: number of the step")                                            \
+  X(caption, 321, "a: number of the step, b: number of the text")                                \
+  X(bookmark, 322, "a: number of the step, b: number of the text")                               \
+  X(expectation_held, 323, "a: number of the step, b: number of the text")                       \
+  X(expectation_failed, 324, "a: number of the step, b: number of the text")                     \
   X(quorum_available, 325, "a: voters that can reach each other, b: voters needed")              \
   X(quorum_unavailable, 326, "a: the largest such group, b: voters needed")                      \
   X(violation, 330, "a: checker, b and c: by checker; peer")

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node/node.h"
@@ -29,6 +30,7 @@ struct ClusterConfig {
   Duration client_timeout = seconds(2);       // of an operation
   Duration client_retry = milliseconds(500);  // then the client asks another node
   std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
+  std::uint32_t ignored_checkers = 0;         // bits of judge::Checker whose violations do not count
 };
 
 // A client's operation, from its invocation on.
@@ -67,6 +69,11 @@ class Simulation {
   // the act; for operations of clients that is the operation's id.
   std::uint64_t inject(const Action& action);
 
+  // Puts a word of whoever drives the world into the trace (step_begun, caption, bookmark,
+  // expectation_*): it changes neither the world nor the digest. With a text, Record::b is the
+  // text's number in the trace (0 while no trace is kept).
+  void remark(trace::WorldFact kind, std::uint64_t a, std::string_view text = {});
+
   // Live views; reading changes nothing.
   std::uint32_t node_count() const;       // servers, without clients
   bool is_running(NodeId node) const;     // the process lives (it may be paused)
@@ -76,11 +83,17 @@ class Simulation {
   bool connected(NodeId source, NodeId target) const;   // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;
   const std::vector<Operation>& operations() const;
+  // The first violation of a checker that is not in ClusterConfig::ignored_checkers.
   std::optional<judge::Violation> violation() const;
+  // How many checks each checker has made.
+  std::uint64_t checks(judge::Checker checker) const;
   const trace::Digest& digest() const;
   const trace::Trace& trace() const;
   std::uint64_t events() const;           // handled so far
   std::uint64_t records() const;          // facts emitted so far, kept or not
+  // How often a fact was emitted since the start, by this node or (nobody) by all.
+  std::uint64_t count(Fact fact, NodeId node = kNobody) const;
+  std::uint64_t count(trace::WorldFact fact, NodeId node = kNobody) const;
   std::uint64_t seed() const;
   const ClusterConfig& config() const;
 };
