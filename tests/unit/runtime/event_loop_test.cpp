@@ -1,0 +1,131 @@
+// The real event loop, driven by toys over loopback sockets: what the simulation promises of
+// packets, streams, writes, deadlines and clients also holds on a real machine.
+#include "core/runtime/event_loop.h"
+
+#include <boost/asio.hpp>
+#include <fstream>
+
+#include "tests/catch.h"
+#include "tests/toy/loopback.h"
+
+using namespace quorumlab;
+using namespace quorumlab::toy;
+
+namespace asio = boost::asio;
+
+TEST_CASE("three toys over loopback ping, transfer their files and answer clients") {
+  const TemporaryFolder folder;
+  Loopback ring(folder, 3);
+  CHECK(ring.ask({1}, "add 5") == "added");
+  CHECK(ring.ask({3}, "add 30") == "added");
+  CHECK(ring.ask({3}, "add 4") == "added");
+  CHECK(ring.ask({2}, "nonsense") == "unknown request");
+  const std::vector<std::string> expected{"pings 10 sum 5 copied 10", "pings 10 sum 0 copied 10",
+                                          "pings 10 sum 34 copied 10"};
+  CHECK(ring.wait_for_reports(expected) == expected);
+  ring.on_loop([&] {
+    CHECK(ring.loop({1}).counters().packets_unknown == 0);
+    CHECK(ring.loop({1}).counters().packets_received >= 2 * ToyNode::kPings);
+  });
+}
+
+TEST_CASE("what was answered is in the file, and is there after a restart") {
+  const TemporaryFolder folder;
+  {
+    Loopback alone(folder, 1);
+    REQUIRE(alone.ask({1}, "add 7") == "added");
+    std::ifstream file(folder.path("n1/toy"), std::ios::binary);
+    const std::string content((std::istreambuf_iterator<char>(file)), {});
+    CHECK(content.find("\x02\x07") != std::string::npos);
+  }
+  Loopback alone(folder, 1);
+  CHECK(alone.wait_for_reports({"pings 10 sum 7 copied 10"})[0] == "pings 10 sum 7 copied 10");
+}
+
+TEST_CASE("datagrams from strangers never reach the node") {
+  const TemporaryFolder folder;
+  Loopback ring(folder, 2);
+  asio::io_context io;
+  asio::ip::udp::socket stranger(io, {asio::ip::address_v4::loopback(), 0});
+  const asio::ip::udp::endpoint target(asio::ip::address_v4::loopback(), ring.packet_port({1}));
+  const Bytes claims_to_be_2{2, 0, 0, 0, 1, 9}, too_short{2};
+  stranger.send_to(asio::buffer(claims_to_be_2), target);
+  stranger.send_to(asio::buffer(too_short), target);
+  stranger.send_to(asio::buffer(Bytes{}), target);
+  const std::vector<std::string> expected(2, "pings 10 sum 0 copied 10");
+  CHECK(ring.wait_for_reports(expected) == expected);
+  ring.on_loop([&] { CHECK(ring.loop({1}).counters().packets_unknown == 3); });
+}
+
+TEST_CASE("a client that breaks the protocol or goes away harms nobody") {
+  const TemporaryFolder folder;
+  Loopback alone(folder, 1);
+  asio::io_context io;
+  {
+    asio::ip::tcp::socket client(io);
+    client.connect({asio::ip::address_v4::loopback(), alone.client_port({1})});
+    const Bytes endless(12, 0xff);  // announces four gigabytes
+    asio::write(client, asio::buffer(endless));
+    std::uint8_t byte;
+    boost::system::error_code failure;
+    asio::read(client, asio::buffer(&byte, 1), failure);
+    CHECK(failure);  // it was hung up on
+  }
+  {
+    asio::ip::tcp::socket client(io);
+    client.connect({asio::ip::address_v4::loopback(), alone.client_port({1})});
+    const Bytes request{5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 'a', 'd', 'd', ' ', '1'};
+    asio::write(client, asio::buffer(request));
+  }  // gone before its answer
+  CHECK(alone.ask({1}, "add 2") == "added");
+  CHECK(alone.wait_for_reports({"pings 10 sum 3 copied 10"})[0] == "pings 10 sum 3 copied 10");
+}
+
+TEST_CASE("a stream to nobody is refused, and a node that stops itself is silent from then on") {
+  const TemporaryFolder folder;
+  asio::io_context io(1);
+  std::vector<Event::Kind> seen;
+  runtime::Options options;
+  options.id = {1};
+  options.directory = folder.path("n1");
+  auto loop = runtime::EventLoop::open(io, options, [&](Now now, const Event& event, Effects& out) {
+    seen.push_back(event.kind);
+    if (event.kind == Event::Kind::started) {
+      out.streams.push_back({Effects::Stream::Op::open, 1, {2}, {}});  // nothing listens there
+      out.streams.push_back({Effects::Stream::Op::open, 2, {9}, {}});  // no such peer
+    }
+    if (seen.size() == 3) out.wake_at = now.monotonic - seconds(1);  // in the past: at once
+    if (event.kind == Event::Kind::deadline_reached) {
+      out.stop = true;
+      out.wake_at = now.monotonic;
+    }
+  });
+  REQUIRE(loop.has_value());
+  std::uint16_t free_port = 0;
+  {
+    asio::ip::tcp::acceptor closed(io, {asio::ip::address_v4::loopback(), 0});
+    free_port = closed.local_endpoint().port();
+  }
+  (*loop)->start({{{2}, "127.0.0.1", 1, free_port}});
+  io.run_for(std::chrono::seconds(5));
+  CHECK((*loop)->stopped());
+  CHECK(seen == std::vector{Event::Kind::started, Event::Kind::stream_refused,
+                            Event::Kind::stream_refused, Event::Kind::deadline_reached});
+}
+
+TEST_CASE("an address that cannot be used is an error that names it") {
+  const TemporaryFolder folder;
+  asio::io_context io(1);
+  runtime::Options options;
+  options.directory = folder.path("n1");
+  options.address = "not an address";
+  const auto step = [](Now, const Event&, Effects&) {};
+  auto loop = runtime::EventLoop::open(io, options, step);
+  REQUIRE_FALSE(loop.has_value());
+  CHECK(loop.error().where == "not an address");
+  options.address = "127.0.0.1";
+  options.directory = folder.path("missing/n1");
+  loop = runtime::EventLoop::open(io, options, step);
+  REQUIRE_FALSE(loop.has_value());
+  CHECK(loop.error().where == options.directory);
+}
