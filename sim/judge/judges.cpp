@@ -36,8 +36,7 @@ void Judges::write_submitted(std::int64_t, trace::RecordId, NodeId, std::uint64_
                              Write::Mode, ByteView) {}
 void Judges::write_durable(std::int64_t, trace::RecordId, NodeId, std::uint64_t) {}
 void Judges::write_failed(std::int64_t, trace::RecordId, NodeId, std::uint64_t) {}
-void Judges::process_started(std::int64_t, trace::RecordId, NodeId, std::span<const FileContent>) {
-}
+void Judges::process_started(std::int64_t, trace::RecordId, NodeId, std::span<const FileContent>) {}
 void Judges::process_down(std::int64_t, trace::RecordId, NodeId, Death) {}
 void Judges::disk_damaged(std::int64_t, trace::RecordId, NodeId, Damage) {}
 void Judges::judge_fact(const trace::Record&, trace::RecordId) {}

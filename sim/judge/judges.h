@@ -13,23 +13,10 @@
 
 #include "core/base/bytes.h"
 #include "core/node/event.h"
+#include "sim/trace/checkers.h"
 #include "sim/trace/record.h"
 
 namespace quorumlab::judge {
-
-// X(name, what it promises, source)
-#define QUORUMLAB_CHECKERS(X)                                                                     \
-  X(election_safety, "at most one leader in a term", "Raft fig. 3")                               \
-  X(vote_safety, "a node grants one vote in a term", "Raft 5.2")                                  \
-  X(leader_append_only, "a leader never removes or replaces entries of its log", "Raft fig. 3")   \
-  X(log_matching, "logs that agree on an entry agree on all before it", "Raft fig. 3")            \
-  X(leader_completeness, "a leader has every committed entry", "Raft fig. 3")                     \
-  X(state_machine_safety, "no two nodes apply different entries at an index", "Raft fig. 3")      \
-  X(monotonic, "term, commit and applied index never go back", "Raft fig. 2")                     \
-  X(durability, "what a node promised or a client was told survives", "Raft fig. 2")              \
-  X(read_freshness, "a read sees every write that was answered before it began", "thesis 6.4")    \
-  X(exactly_once, "a command of a session takes effect once", "thesis 6.3")                       \
-  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")
 
 enum class Checker : std::uint8_t {
 #define X(name, promise, source) name,
@@ -53,8 +40,8 @@ struct Violation {
   std::uint64_t a = 0, b = 0;  // by checker: term, index, ...
 };
 
-// The judges of one simulation, as one value: copied with it, reset from seed to seed without giving
-// memory back. The world calls them where things truly happen. Within one step it calls
+// The judges of one simulation, as one value: copied with it, reset from seed to seed without
+// giving memory back. The world calls them where things truly happen. Within one step it calls
 // write_submitted for all writes before packet_sent and fact.
 class Judges {
  public:
@@ -64,9 +51,9 @@ class Judges {
   };
   using Write = Effects::Write;
   enum class Death : std::uint8_t {
-    kill,  // the page cache survives
-    crash, // what was not durable is gone
-    stop   // the process ended itself
+    kill,   // the page cache survives
+    crash,  // what was not durable is gone
+    stop    // the process ended itself
   };
   // Something took away what had been durable: beyond Raft's model, to be noticed, not survived.
   enum class Damage : std::uint8_t {
@@ -77,9 +64,7 @@ class Judges {
 
   void reset(const Setup& setup);
   // Survives reset.
-  void set_enabled(Checker checker, bool on) {
-    enabled_[static_cast<std::size_t>(checker)] = on;
-  }
+  void set_enabled(Checker checker, bool on) { enabled_[static_cast<std::size_t>(checker)] = on; }
   bool enabled(Checker checker) const { return enabled_[static_cast<std::size_t>(checker)]; }
 
   // A packet really leaves a node (a promise: after its write became durable). What the network
@@ -118,8 +103,8 @@ class Judges {
   }
   // A client's operation, when it is first asked; `request` is encoded as in core/node/request.h.
   // Retries of it are not told.
-  void invoked(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation,
-               NodeId client, ByteView request);
+  void invoked(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation, NodeId client,
+               ByteView request);
   // The answer that the client takes for the operation (not those that make it try again).
   void answered(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation,
                 NodeId server, ByteView response);

@@ -1,5 +1,6 @@
-// The digest: a running hash of all that the world sees (packets, writes, replies and acts, each with
-// its time and node), never of notes or of memory. Two runs with the same digest were the same run.
+// The digest: a running hash of all that the world sees (packets, writes, replies and acts, each
+// with its time and node), never of notes or of memory. Two runs with the same digest were the same
+// run.
 #pragma once
 
 #include <cstdint>

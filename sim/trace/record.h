@@ -11,46 +11,46 @@ namespace quorumlab::trace {
 
 // Facts of the world; those of nodes (core/base/fact.h) have numbers below 256.
 // X(name, number, meaning)
-#define QUORUMLAB_WORLD_FACTS(X)                                                                 \
-  X(packet_sent, 256, "peer: target; extra: kind; a: ordinal, b: bytes, c: place of the bytes")  \
+#define QUORUMLAB_WORLD_FACTS(X)                                                                  \
+  X(packet_sent, 256, "peer: target; extra: kind; a: ordinal, b: bytes, c: place of the bytes")   \
   X(packet_delivered, 257, "peer: source; extra: kind; a: ordinal, b: bytes; cause: its sending") \
-  X(packet_dropped, 258, "peer: target; extra: kind; a: ordinal; reason")                        \
-  X(packet_duplicated, 259, "peer: target; extra: kind; a: ordinal")                             \
-  X(packet_corrupted, 260, "peer: target; extra: kind; a: ordinal, b: byte, c: bit")             \
-  X(packet_held, 261, "peer: target; extra: kind; a: ordinal; a clog holds it")                  \
-  X(write_submitted, 270, "extra: file; a: write id, b: bytes, c: 1 replace")                    \
-  X(write_durable, 271, "extra: file; a: write id")                                              \
-  X(write_failed, 272, "extra: file; a: write id; reason")                                       \
-  X(writes_lost, 273, "extra: file; a: first write id lost, b: bytes lost, c: bytes torn")       \
-  X(disk_changed, 274, "extra: file; a: what, b: value")                                         \
-  X(process_started, 280, "a: how many starts before")                                           \
-  X(process_killed, 281, "")                                                                     \
-  X(process_crashed, 282, "power lost")                                                          \
-  X(process_paused, 283, "")                                                                     \
-  X(process_resumed, 284, "a: events that waited")                                               \
-  X(process_wiped, 285, "its disk is empty")                                                     \
-  X(process_stopped, 286, "it ended itself")                                                     \
-  X(clock_changed, 287, "a: offset ns, b: drift ppb, c: 1 frozen (two's complement)")            \
-  X(network_changed, 288, "a: number of cuts in force, b: hosts cut from somebody (bits)")       \
-  X(link_changed, 289, "peer: target, nobody: all")                                              \
-  X(rule_switched, 290, "a: rule, b: 1 on; node nobody: all")                                    \
-  X(act, 291, "a: number of the act, b: verb; who and what stand in the acts of the trace")      \
-  X(stream_opened, 295, "peer; a: stream id")                                                    \
-  X(stream_refused, 296, "peer; a: stream id")                                                   \
-  X(stream_sent, 297, "peer; a: stream id, b: bytes")                                            \
-  X(stream_delivered, 298, "peer; a: stream id, b: bytes")                                       \
-  X(stream_closed, 299, "peer; a: stream id")                                                    \
-  X(client_invoked, 300, "node: client, peer: asked; a: operation, b: kind, c: attempt")         \
-  X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index") \
-  X(client_timed_out, 302, "node: client; a: operation")                                         \
-  X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                     \
-  X(step_begun, 320, "a: number of the step in the timeline")                                    \
-  X(caption, 321, "a: number of the step, b: number of the text")                                \
-  X(bookmark, 322, "a: number of the step, b: number of the text")                               \
-  X(expectation_held, 323, "a: number of the step, b: number of the text")                       \
-  X(expectation_failed, 324, "a: number of the step, b: number of the text")                     \
-  X(quorum_available, 325, "a: voters that can reach each other, b: voters needed")              \
-  X(quorum_unavailable, 326, "a: the largest such group, b: voters needed")                      \
+  X(packet_dropped, 258, "peer: target; extra: kind; a: ordinal; reason")                         \
+  X(packet_duplicated, 259, "peer: target; extra: kind; a: ordinal")                              \
+  X(packet_corrupted, 260, "peer: target; extra: kind; a: ordinal, b: byte, c: bit")              \
+  X(packet_held, 261, "peer: target; extra: kind; a: ordinal; a clog holds it")                   \
+  X(write_submitted, 270, "extra: file; a: write id, b: bytes, c: 1 replace")                     \
+  X(write_durable, 271, "extra: file; a: write id")                                               \
+  X(write_failed, 272, "extra: file; a: write id; reason")                                        \
+  X(writes_lost, 273, "extra: file; a: first write id lost, b: bytes lost, c: bytes torn")        \
+  X(disk_changed, 274, "extra: file; a: what, b: value")                                          \
+  X(process_started, 280, "a: how many starts before")                                            \
+  X(process_killed, 281, "")                                                                      \
+  X(process_crashed, 282, "power lost")                                                           \
+  X(process_paused, 283, "")                                                                      \
+  X(process_resumed, 284, "a: events that waited")                                                \
+  X(process_wiped, 285, "its disk is empty")                                                      \
+  X(process_stopped, 286, "it ended itself")                                                      \
+  X(clock_changed, 287, "a: offset ns, b: drift ppb, c: 1 frozen (two's complement)")             \
+  X(network_changed, 288, "a: number of cuts in force, b: hosts cut from somebody (bits)")        \
+  X(link_changed, 289, "peer: target, nobody: all")                                               \
+  X(rule_switched, 290, "a: rule, b: 1 on; node nobody: all")                                     \
+  X(act, 291, "a: number of the act, b: verb; who and what stand in the acts of the trace")       \
+  X(stream_opened, 295, "peer; a: stream id")                                                     \
+  X(stream_refused, 296, "peer; a: stream id")                                                    \
+  X(stream_sent, 297, "peer; a: stream id, b: bytes")                                             \
+  X(stream_delivered, 298, "peer; a: stream id, b: bytes")                                        \
+  X(stream_closed, 299, "peer; a: stream id")                                                     \
+  X(client_invoked, 300, "node: client, peer: asked; a: operation, b: kind, c: attempt")          \
+  X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index")  \
+  X(client_timed_out, 302, "node: client; a: operation")                                          \
+  X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                      \
+  X(step_begun, 320, "a: number of the step in the timeline")                                     \
+  X(caption, 321, "a: number of the step, b: number of the text")                                 \
+  X(bookmark, 322, "a: number of the step, b: number of the text")                                \
+  X(expectation_held, 323, "a: number of the step, b: number of the text")                        \
+  X(expectation_failed, 324, "a: number of the step, b: number of the text")                      \
+  X(quorum_available, 325, "a: voters that can reach each other, b: voters needed")               \
+  X(quorum_unavailable, 326, "a: the largest such group, b: voters needed")                       \
   X(violation, 330, "a: checker, b and c: by checker; peer")
 
 enum class WorldFact : std::uint16_t {
@@ -60,12 +60,12 @@ enum class WorldFact : std::uint16_t {
 };
 
 // Reasons of the world; those of nodes have numbers below 256.
-#define QUORUMLAB_WORLD_REASONS(X)                          \
-  X(partitioned, 256, "the network between them is cut")    \
-  X(lost, 257, "the network lost it")                       \
-  X(target_down, 258, "nobody runs there")                  \
-  X(buffer_full, 259, "the receiver's buffer is full")      \
-  X(dropped_by_hand, 260, "it was taken away by an act")    \
+#define QUORUMLAB_WORLD_REASONS(X)                       \
+  X(partitioned, 256, "the network between them is cut") \
+  X(lost, 257, "the network lost it")                    \
+  X(target_down, 258, "nobody runs there")               \
+  X(buffer_full, 259, "the receiver's buffer is full")   \
+  X(dropped_by_hand, 260, "it was taken away by an act") \
   X(sender_died, 261, "its sender died before it could leave")
 
 enum class WorldReason : std::uint16_t {
@@ -78,10 +78,10 @@ enum class WorldReason : std::uint16_t {
 using RecordId = std::uint64_t;
 
 struct Record {
-  std::int64_t time_ns = 0;   // true time, not any node's
+  std::int64_t time_ns = 0;  // true time, not any node's
   RecordId cause = 0;
-  std::uint16_t kind = 0;     // Fact or WorldFact
-  std::uint16_t reason = 0;   // Reason or WorldReason
+  std::uint16_t kind = 0;    // Fact or WorldFact
+  std::uint16_t reason = 0;  // Reason or WorldReason
   std::uint32_t node = 0;
   std::uint32_t peer = 0;
   std::uint32_t extra = 0;

@@ -1,5 +1,5 @@
-// Chunks of the trace are sealed when full: from then on nobody writes to them, and copies of the trace
-// share them.
+// Chunks of the trace are sealed when full: from then on nobody writes to them, and copies of the
+// trace share them.
 #include "sim/trace/trace.h"
 
 namespace quorumlab::trace {
@@ -42,6 +42,10 @@ std::uint64_t Trace::text(std::string_view text) {
 std::string_view Trace::text_at(std::uint64_t number) const {
   if (number == 0 || number > texts_.size()) return {};
   return texts_[static_cast<std::size_t>(number - 1)];
+}
+
+void Trace::adopt_kept_chunk(ByteView bytes) {
+  sealed_bytes_.push_back(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
 }
 
 void Trace::clear() {

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -30,6 +32,8 @@ class Trace {
   std::uint64_t text(std::string_view text);
   std::string_view text_at(std::uint64_t number) const;
 
+  std::uint64_t text_count() const { return texts_.size(); }
+
   std::size_t size() const { return sealed_.size() * kChunkRecords + open_.size(); }
   // REQUIRES: 1 <= id <= size().
   const Record& operator[](RecordId id) const {
@@ -38,6 +42,18 @@ class Trace {
     return chunk < sealed_.size() ? (*sealed_[chunk])[at % kChunkRecords]
                                   : open_[at % kChunkRecords];
   }
+
+  // The records in runs, in order, for whoever reads all of them.
+  std::size_t chunk_count() const { return sealed_.size() + 1; }
+  std::span<const Record> chunk(std::size_t i) const {
+    return i < sealed_.size() ? std::span<const Record>(*sealed_[i]) : std::span(open_);
+  }
+  // The kept bytes in runs, as a file stores them, and back: adopt them in the same order.
+  std::size_t kept_chunk_count() const { return sealed_bytes_.size() + 1; }
+  ByteView kept_chunk(std::size_t i) const {
+    return i < sealed_bytes_.size() ? ByteView(*sealed_bytes_[i]) : ByteView(open_bytes_);
+  }
+  void adopt_kept_chunk(ByteView bytes);
 
  private:
   using Chunk = std::vector<Record>;

@@ -1,0 +1,16 @@
+// The names and promises of the checkers (sim/judge): their numbers are part of the trace format.
+#pragma once
+
+// X(name, what it promises, source)
+#define QUORUMLAB_CHECKERS(X)                                                                   \
+  X(election_safety, "at most one leader in a term", "Raft fig. 3")                             \
+  X(vote_safety, "a node grants one vote in a term", "Raft 5.2")                                \
+  X(leader_append_only, "a leader never removes or replaces entries of its log", "Raft fig. 3") \
+  X(log_matching, "logs that agree on an entry agree on all before it", "Raft fig. 3")          \
+  X(leader_completeness, "a leader has every committed entry", "Raft fig. 3")                   \
+  X(state_machine_safety, "no two nodes apply different entries at an index", "Raft fig. 3")    \
+  X(monotonic, "term, commit and applied index never go back", "Raft fig. 2")                   \
+  X(durability, "what a node promised or a client was told survives", "Raft fig. 2")            \
+  X(read_freshness, "a read sees every write that was answered before it began", "thesis 6.4")  \
+  X(exactly_once, "a command of a session takes effect once", "thesis 6.3")                     \
+  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")

@@ -1,0 +1,78 @@
+// Raft messages in words, read from the very bytes that travelled.
+#include <fmt/format.h>
+
+#include "core/raft/message.h"
+#include "sim/trace/words.h"
+
+namespace quorumlab::trace {
+
+using raft::MessageType;
+
+std::string message_name(std::uint32_t kind) {
+  if (kind == 0 || kind >= static_cast<std::uint32_t>(raft::kMessageTypeCount)) {
+    return fmt::format("packet of kind {}", kind);
+  }
+  return raft::message_type_name(static_cast<MessageType>(kind));
+}
+
+std::string message_words(std::uint32_t kind, ByteView bytes, const Context& context) {
+  const auto message = bytes.empty() ? std::nullopt : raft::peek(bytes);
+  if (!message) return message_name(kind);
+  const raft::Message& m = *message;
+  const std::string name = raft::message_type_name(m.type);
+  const std::uint64_t term = m.term.value;
+  switch (m.type) {
+    case MessageType::request_vote:
+      return fmt::format("{} term {}, its log ends at {} of term {}{}", name, term, m.index.value,
+                         m.log_term.value, m.flag ? ", by transfer" : "");
+    case MessageType::request_pre_vote:
+      return fmt::format("{} for term {}, its log ends at {} of term {}", name, term, m.index.value,
+                         m.log_term.value);
+    case MessageType::request_vote_response:
+    case MessageType::request_pre_vote_response:
+      return fmt::format("{} term {}: {}", name, term, m.reject ? "refused" : "granted");
+    case MessageType::append_entries:
+      if (m.entry_count == 0) {
+        return fmt::format("{} term {}, no entries after {}, commit {}", name, term, m.index.value,
+                           m.commit.value);
+      }
+      if (m.entry_count == 1) {
+        return fmt::format("{} term {}, entry {}, commit {}", name, term, m.index.value + 1,
+                           m.commit.value);
+      }
+      return fmt::format("{} term {}, entries {}-{}, commit {}", name, term, m.index.value + 1,
+                         m.index.value + m.entry_count, m.commit.value);
+    case MessageType::append_entries_response:
+      if (m.reject) {
+        return fmt::format("{} term {}: no match at {}, try {}", name, term, m.index.value,
+                           m.commit.value);
+      }
+      return fmt::format("{} term {}: has everything up to {}", name, term, m.index.value);
+    case MessageType::heartbeat:
+      return fmt::format("{} term {}, commit {}", name, term, m.commit.value);
+    case MessageType::install_snapshot:
+      return fmt::format("{} term {}, snapshot of {}, {} bytes from {}{}", name, term,
+                         m.index.value, m.body.size(), m.context, m.flag ? ", the last" : "");
+    case MessageType::install_snapshot_response:
+      return fmt::format("{} term {}: {}", name, term,
+                         m.reject ? "refused" : fmt::format("has {} bytes", m.context));
+    case MessageType::propose:
+      return fmt::format("{} request {}, {} bytes", name, m.context2, m.body.size());
+    case MessageType::propose_response:
+      return m.flag ? fmt::format("{} request {}: dropped", name, m.context2)
+                    : fmt::format("{} request {}: at {}", name, m.context2, m.index.value);
+    case MessageType::read_index:
+      return fmt::format("{} number {}", name, m.context);
+    case MessageType::read_index_response:
+      return m.flag ? fmt::format("{} number {}: dropped", name, m.context)
+                    : fmt::format("{} number {}: index {}", name, m.context, m.index.value);
+    case MessageType::heartbeat_response:
+    case MessageType::timeout_now:
+    case MessageType::transfer_leader:
+      return fmt::format("{} term {}", name, term);
+  }
+  (void)context;
+  return name;
+}
+
+}  // namespace quorumlab::trace
