@@ -1,3 +1,4 @@
+// Prints what was broken, where and in which run, and aborts.
 #include "core/base/assert.h"
 
 #include <cstdio>
