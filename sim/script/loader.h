@@ -1,0 +1,30 @@
+// From a file to a scenario: reads, checks everything, and tells every problem it finds.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/script/json.h"
+#include "sim/script/scenario.h"
+
+namespace quorumlab::script {
+
+// A value put into the document before it is checked: "cluster.nodes" = "7", "timeline[1].after" =
+// "2s". The value is read as JSON, or as a text if it is none.
+struct Setting {
+  std::string path, value;
+};
+// "KEY=VALUE"; nothing if there is no '='.
+std::optional<Setting> parse_setting(std::string_view text);
+
+// The scenario is complete only if `problems` stays empty.
+Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
+                   Problems& problems);
+Scenario load_file(const std::string& file, const std::vector<Setting>& settings, Problems& problems);
+
+// Every node's, spare's and client's name by id; of `cluster`.
+std::vector<std::string> host_names(const world::ClusterConfig& cluster);
+
+}  // namespace quorumlab::script

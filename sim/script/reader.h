@@ -1,0 +1,70 @@
+// Inside the loader: values of checked JSON as the types of the world. What the check already
+// found wrong is passed over here in silence, so that each mistake is told once.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/script/json.h"
+#include "sim/script/quantity.h"
+#include "sim/script/scenario.h"
+
+namespace quorumlab::script {
+
+class Reader {
+ public:
+  Reader(Scenario& out, Problems& problems) : out_(out), problems_(problems) {}
+
+  void cluster(const Json& json, const std::string& path);
+  void timeline(const Json& json, const std::string& path);
+  void finally(const Json& json, const std::string& path);
+
+ private:
+  // Plain values; nothing if the key is missing or its value was found wrong.
+  static const Json* member(const Json* json, std::string_view key, Json::Kind kind);
+  static void read(const Json* json, std::string_view key, bool& out);
+  static void read(const Json* json, std::string_view key, Duration& out);
+  static void read(const Json* json, std::string_view key, Probability& out);
+  static void read(const Json* json, std::string_view key, std::string& out);
+  template <class Integer>
+  static void read_integer(const Json* json, std::string_view key, Integer& out) {
+    if (const Json* j = member(json, key, Json::Kind::number)) {
+      if (const auto n = unsigned_integer(j->text)) {
+        out = static_cast<Integer>(std::min<std::uint64_t>(*n, std::numeric_limits<Integer>::max()));
+      }
+    }
+  }
+  static std::string scalar(const Json& json);  // a value as the text that is stored
+
+  void raft(const Json& json, const std::string& path);
+  void names(const Json& json, const std::string& path);
+  void link(const Json& json, const std::string& path, world::LinkSettings& out);
+  void disk(const Json& json, const std::string& path, world::DiskSettings& out);
+  void clock(const Json& json, world::ClockSettings& out);
+  void latency(const Json* json, const std::string& path, world::Latency& out);
+  void rules(const Json& json, std::vector<raft::Rule>& out);
+
+  void step(const Json& json, const std::string& path);
+  void act(const std::string& verb, const Json& json, const std::string& path, Act& out);
+  void operation(const Json& json, const std::string& path, Act& out);
+  void partition(const Json& json, const std::string& path, Act& out);
+  Conditions conditions(const Json& json, const std::string& path);
+  void condition(const std::string& key, const Json& json, const std::string& path, Conditions& out);
+  void bounds(const Json& json, Condition& out);
+
+  // A list of selectors, or one.
+  Targets targets(const Json& json, const std::string& path);
+  std::optional<Selector> selector(const Json& json, const std::string& path);
+  std::vector<Targets> groups(const Json& json, const std::string& path);
+  // The node or client of this name; nobody, and a problem, if there is none.
+  NodeId host(const std::string& name, int line, const std::string& path, bool server_only = false);
+
+  Scenario& out_;
+  Problems& problems_;
+  std::vector<std::string> hosts_;  // names by id from 1; empty when the cluster is unusable
+};
+
+}  // namespace quorumlab::script

@@ -1,0 +1,171 @@
+// Conditions: what wait_until, expect and finally ask.
+#include <algorithm>
+
+#include "sim/script/loader.h"
+#include "sim/script/reader.h"
+#include "sim/script/type.h"
+
+namespace quorumlab::script {
+namespace {
+
+using Outcome = world::Operation::Outcome;
+
+std::optional<Outcome> find_outcome(std::string_view word) {
+  if (word == "accepted") return Outcome::accepted;
+  if (word == "timed-out") return Outcome::timed_out;
+  if (word == "refused") return Outcome::refused;
+  if (word == "not-found") return Outcome::not_found;
+  return std::nullopt;
+}
+
+// The condition as a short text, for messages.
+std::string short_text(const Json& json) {
+  switch (json.kind) {
+    case Json::Kind::text: return json.text;
+    case Json::Kind::number: return json.text;
+    case Json::Kind::boolean: return json.truth ? "true" : "false";
+    case Json::Kind::null: return "null";
+    case Json::Kind::list: {
+      std::string out;
+      for (const Json& item : json.items) out += (out.empty() ? "" : ", ") + short_text(item);
+      return out;
+    }
+    case Json::Kind::object: {
+      std::string out;
+      for (const auto& [key, value] : json.members) {
+        out += (out.empty() ? "" : ", ") + (key == "at_least" ? "at least" : key == "at_most" ? "at most" : key) + " " +
+               short_text(value);
+      }
+      return out;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+void Reader::bounds(const Json& json, Condition& out) {
+  if (json.is(Json::Kind::number)) {
+    out.least = out.most = unsigned_integer(json.text).value_or(0);
+    return;
+  }
+  read_integer(&json, "at_least", out.least);
+  read_integer(&json, "at_most", out.most);
+}
+
+void Reader::condition(const std::string& key, const Json& json, const std::string& path, Conditions& out) {
+  using Kind = Condition::Kind;
+  Condition c;
+  c.line = json.line;
+  c.words = key + ": " + short_text(json);
+  const auto put = [&](Kind kind) {
+    c.kind = kind;
+    out.push_back(c);
+  };
+  const auto put_targets = [&](Kind kind) {
+    c.who = targets(json, path);
+    put(kind);
+  };
+  static constexpr std::pair<const char*, Condition::Operation> kOperations[] = {
+      {"write", Condition::Operation::write}, {"read", Condition::Operation::read},
+      {"erase", Condition::Operation::erase}, {"change", Condition::Operation::change}};
+  for (const auto& [name, operation] : kOperations) {
+    if (key != name) continue;
+    c.operation = operation;
+    const auto outcome = json.is(Json::Kind::text) ? find_outcome(json.text) : std::nullopt;
+    if (outcome) {
+      c.outcome = *outcome;
+      return put(Kind::outcome);
+    }
+    if (key == "read") {
+      const Json* value = json.is(Json::Kind::object) ? json.find("value") : &json;
+      if (value != nullptr) c.value = scalar(*value);
+      return put(Kind::read_value);
+    }
+    return;
+  }
+  if (key == "leader") {
+    if (json.is(Json::Kind::object)) {
+      if (const Json* other = json.find("not")) c.who = targets(*other, path + ".not");
+      return put(Kind::leader_not);
+    }
+    if (json.text == "exists") return put(Kind::leader_exists);
+    if (json.text == "none") return put(Kind::leader_none);
+    // A misspelt word is more likely than a node of that name.
+    if (json.is(Json::Kind::text) && is_label(json.text) &&
+        std::find(hosts_.begin(), hosts_.end(), json.text) == hosts_.end()) {
+      std::vector<std::string> known = hosts_;
+      known.insert(known.begin(), {"exists", "none"});
+      const std::string near = nearest(json.text, known);
+      problems_.add(json.line, path,
+                    "expected \"exists\", \"none\" or a node, got \"" + json.text + "\"" +
+                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+      return;
+    }
+    return put_targets(Kind::leader_is);
+  }
+  if (key == "quorum") return put(json.text == "available" ? Kind::quorum_available : Kind::quorum_unavailable);
+  if (key == "running") return put_targets(Kind::running);
+  if (key == "down") return put_targets(Kind::down);
+  if (key == "caught_up") return put_targets(Kind::caught_up);
+  if (key == "snapshot_installed") return put_targets(Kind::snapshot_installed);
+  if (key == "refused_to_start") return put_targets(Kind::refused_to_start);
+  if (key == "term" || key == "elections" || key == "campaigns") {
+    bounds(json, c);
+    if (c.least > c.most) problems_.add(json.line, path, "at_least is above at_most: it can never hold");
+    return put(key == "term" ? Kind::term : key == "elections" ? Kind::elections : Kind::campaigns);
+  }
+  if (key == "committed" || key == "applied") {
+    for (const auto& [item, value] : json.members) {
+      c.key = item;
+      c.value = scalar(value);
+      c.words = key + ": " + item + " = " + c.value;
+      put(key == "committed" ? Kind::committed : Kind::applied);
+    }
+    return;
+  }
+  if (key == "role" || key == "knows_leader") {
+    static constexpr const char* kRoles[] = {"follower", "pre_candidate", "candidate", "leader", "down", "paused"};
+    for (const auto& [name, value] : json.members) {
+      Selector who;
+      who.node = host(name, value.line, path + "." + name, true);
+      c.who = {who};
+      c.words = key + ": " + name + " " + short_text(value);
+      if (key == "knows_leader") {
+        c.whom = targets(value, path + "." + name);
+      } else {
+        for (std::size_t i = 0; i < std::size(kRoles); ++i) {
+          if (value.text == kRoles[i]) c.role = static_cast<Condition::Role>(i);
+        }
+      }
+      put(key == "role" ? Kind::role : Kind::knows_leader);
+    }
+    return;
+  }
+  if (key == "members") {
+    const auto ids = [&](const char* which, bool& given, std::vector<NodeId>& to) {
+      const Json* list = member(&json, which, Json::Kind::list);
+      if (list == nullptr) return;
+      given = true;
+      for (const Json& item : list->items) {
+        if (const NodeId id = host(item.text, item.line, path + "." + which, true)) to.push_back(id);
+      }
+      std::sort(to.begin(), to.end());
+    };
+    ids("voters", c.voters_given, c.voters);
+    ids("learners", c.learners_given, c.learners);
+    if (const Json* joint = member(&json, "joint", Json::Kind::boolean)) {
+      c.joint_given = true;
+      c.joint = joint->truth;
+    }
+    put(Kind::members);
+  }
+}
+
+Conditions Reader::conditions(const Json& json, const std::string& path) {
+  Conditions out;
+  for (const auto& [key, value] : json.members) condition(key, value, path + "." + key, out);
+  return out;
+}
+
+}  // namespace quorumlab::script

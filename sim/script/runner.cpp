@@ -1,0 +1,421 @@
+// The loop over steps: triggers, acts, expectations and the end.
+#include "sim/script/runner.h"
+
+#include <algorithm>
+
+#include "sim/script/quantity.h"
+
+namespace quorumlab::script {
+namespace {
+
+using world::Action;
+using world::Verb;
+using Outcome = world::Operation::Outcome;
+
+constexpr std::uint64_t kWhen = 0x7116;  // the purpose of draws of times
+
+// "{i}" becomes the number.
+void number_text(std::string& text, std::uint64_t i) {
+  for (std::size_t at = text.find("{i}"); at != std::string::npos; at = text.find("{i}", at)) {
+    text.replace(at, 3, std::to_string(i));
+  }
+}
+
+}  // namespace
+
+std::string step_path(const Scenario& scenario, std::size_t step) {
+  return step >= scenario.timeline.size() ? "finally" : "timeline[" + std::to_string(step) + "]";
+}
+
+std::string_view verdict_word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::held: return "held";
+    case Verdict::expectation_failed: return "expectation failed";
+    case Verdict::violated: return "invariant violated";
+    case Verdict::no_progress: return "no progress";
+    case Verdict::interrupted: return "interrupted";
+  }
+  return "";
+}
+
+bool Runner::over() {
+  if (ended_) return true;
+  if (sim_->violation()) {
+    ended_ = true;
+  } else if (options_.watcher != nullptr && options_.watcher->after_event(*sim_)) {
+    result_->stopped_by_watcher = true;
+    ended_ = true;
+  } else if (--countdown_ == 0) {
+    countdown_ = 1024;
+    if ((options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) ||
+        sim_->events() >= options_.most_events) {
+      result_->verdict = Verdict::interrupted;
+      ended_ = true;
+    }
+  }
+  return ended_;
+}
+
+void Runner::inject_load(Load& load) {
+  Action action = load.act.action;
+  ++load.count;
+  number_text(action.key, load.count);
+  number_text(action.value, load.count);
+  if (!load.to.empty()) action.to = load.to[(load.count - 1) % load.to.size()];
+  sim_->inject(action);
+  load.next = load.next + load.act.every;
+  if (load.next > load.act.load_until) load.next = kNever;
+}
+
+// Handles events up to `until`, with the background writes that fall into it.
+Runner::Advance Runner::advance(Instant until) {
+  while (!ended_) {
+    Load* due = nullptr;
+    for (Load& load : loads_) {
+      if (load.next <= until && (due == nullptr || load.next < due->next)) due = &load;
+    }
+    const Instant limit = due == nullptr ? until : due->next;
+    while (sim_->next_event() <= limit) {
+      sim_->step();
+      if (over()) return Advance::ended;
+    }
+    if (sim_->now() < limit) sim_->run_until(limit);
+    if (due == nullptr) return Advance::reached;
+    inject_load(*due);
+  }
+  return Advance::ended;
+}
+
+template <class Done>
+bool Runner::wait(Instant until, Done done) {
+  while (!done()) {
+    Instant next = sim_->next_event();
+    for (const Load& load : loads_) next = std::min(next, load.next);
+    if (next == kNever) return false;
+    if (next > until) {
+      advance(until);
+      return !ended_ && done();
+    }
+    if (advance(next) == Advance::ended) return false;
+  }
+  return true;
+}
+
+void Runner::fail(std::size_t step, int line, std::string what, Verdict verdict) {
+  sim_->remark(trace::WorldFact::expectation_failed, step, what);
+  if (result_->verdict == Verdict::held) result_->verdict = verdict;
+  result_->failures.push_back({step, line, sim_->now(), std::move(what)});
+}
+
+bool Runner::begin_step(std::size_t number, const Step& step) {
+  if (step.trigger == Step::Trigger::at || step.trigger == Step::Trigger::after) {
+    Duration when = step.when;
+    if (step.when_most > step.when) {
+      when = uniform(Random(options_.seed).draw(kWhen, number), step.when, step.when_most);
+    }
+    const Instant base = step.trigger == Step::Trigger::at ? Instant{} : sim_->now();
+    if (base + when > sim_->now() && advance(base + when) == Advance::ended) return false;
+  } else if (step.trigger == Step::Trigger::wait_until) {
+    const bool came = wait(sim_->now() + step.when,
+                           [&] { return hold(*sim_, step.until, memory_, spoken_); });
+    if (!came) {
+      if (ended_) return false;
+      for (const Condition& c : step.until) {
+        if (holds(*sim_, c, memory_, spoken_)) continue;
+        fail(number, c.line, "waited " + to_text(step.when) + " in vain for \"" + c.words + "\": " +
+                                 instead(*sim_, c, memory_, spoken_),
+             Verdict::no_progress);
+        break;
+      }
+      return false;
+    }
+  }
+  return true;
+}
+
+// The partition's shape as acts of the world.
+void Runner::shape(const Act& act, Resolver& resolver, std::vector<NodeId>& nodes, std::vector<Action>& out) {
+  const std::vector<NodeId> members = voters(*sim_);
+  std::vector<NodeId> servers;
+  for (std::uint32_t i = 1; i <= sim_->node_count(); ++i) servers.push_back(NodeId{i});
+  const auto without = [&](std::vector<NodeId> all, const std::vector<NodeId>& some) {
+    std::erase_if(all, [&](NodeId n) { return std::find(some.begin(), some.end(), n) != some.end(); });
+    return all;
+  };
+  const auto split = [&](const std::vector<NodeId>& all) {
+    const auto lot = resolver.shuffled(all);
+    const auto middle = lot.begin() + static_cast<std::ptrdiff_t>(lot.size() / 2);
+    std::vector<std::vector<NodeId>> sides{{lot.begin(), middle}, {middle, lot.end()}};
+    for (auto& side : sides) std::sort(side.begin(), side.end());
+    return sides;
+  };
+  Action action = act.action;
+  switch (act.shape) {
+    case Act::Shape::isolate: action.groups = {nodes, without(servers, nodes)}; break;
+    case Act::Shape::halves:
+      action.groups = split(members);
+      nodes = action.groups[0];
+      break;
+    case Act::Shape::bridge: action.groups = split(without(members, nodes)); break;
+    case Act::Shape::ring: {
+      // Around a circle by lot, each sees as many neighbours as make a majority with itself.
+      const auto circle = resolver.shuffled(members);
+      const std::size_t n = circle.size();
+      const std::size_t reach = (n / 2 + 1) / 2;
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+          const std::size_t distance = std::min((i + n - j) % n, (j + n - i) % n);
+          if (distance <= reach) continue;
+          action.verb = Verb::cut;
+          action.groups = {{circle[i]}, {circle[j]}};
+          out.push_back(action);
+        }
+      }
+      return;
+    }
+    case Act::Shape::one_way: action.verb = Verb::cut; break;
+    case Act::Shape::plain:
+    case Act::Shape::groups: break;
+  }
+  out.push_back(action);
+}
+
+bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& out) {
+  const Act& act = *step.act;
+  Resolver resolver(*sim_, memory_, number);
+  std::string why;
+  std::vector<NodeId> nodes, hit;
+  std::vector<std::vector<NodeId>> groups(act.groups.size());
+  const auto settle = [&](const Targets& targets, std::vector<NodeId>& to) {
+    if (!resolver.resolve(targets, to, why)) return false;
+    resolver.name(to);
+    hit.insert(hit.end(), to.begin(), to.end());
+    return true;
+  };
+  const auto has_others = [](const Targets& t) {
+    return std::any_of(t.begin(), t.end(), [](const Selector& s) { return s.kind == Selector::Kind::others; });
+  };
+  bool good = settle(act.nodes, nodes);
+  // Those that say @others come last: it means whom nobody else named.
+  for (const bool last : {false, true}) {
+    for (std::size_t i = 0; good && i < act.groups.size(); ++i) {
+      if (has_others(act.groups[i]) == last) good = settle(act.groups[i], groups[i]);
+    }
+  }
+  std::vector<NodeId> to;
+  good = good && resolver.resolve(act.to, to, why);
+  if (!good) {
+    fail(number, step.line, why, Verdict::expectation_failed);
+    return false;
+  }
+  const bool ways = act.verb == Verb::cut || act.verb == Verb::link || act.verb == Verb::clog || act.verb == Verb::unclog;
+  Action action = act.action;
+  action.nodes = nodes;
+  action.groups = groups;
+  if (!to.empty()) action.to = to[0];
+  // "Everywhere" is said to the world by no groups at all; one side missing means every host.
+  if (ways && action.groups.size() == 2) {
+    if (action.groups[0].empty() && action.groups[1].empty()) {
+      action.groups.clear();
+    } else {
+      const std::uint32_t hosts = sim_->node_count() + sim_->config().clients;
+      for (auto& side : action.groups) {
+        for (std::uint32_t i = 1; side.empty() && i <= hosts; ++i) {
+          for (std::uint32_t j = i; j <= hosts; ++j) side.push_back(NodeId{j});
+        }
+      }
+    }
+  }
+  if (act.verb == Verb::partition) {
+    Act copy = act;
+    copy.action = action;
+    const bool by_lot = hit.empty();
+    shape(copy, resolver, nodes, out);
+    if (by_lot) hit = nodes;
+    for (Action& a : out) a.nodes.clear();
+  } else if (act.verb == Verb::set_rule) {
+    for (const raft::Rule rule : act.rules) {
+      action.rule = rule;
+      out.push_back(action);
+    }
+  } else if (act.load) {
+    loads_.push_back({act, to, 0, sim_->now()});
+  } else {
+    out.push_back(action);
+    if (act.both && action.groups.size() == 2) {
+      std::swap(action.groups[0], action.groups[1]);
+      out.push_back(action);
+    }
+  }
+  if (step.alias) memory_.aliases[*step.alias] = hit;
+  return true;
+}
+
+void Runner::remember(const Action& action) {
+  for (const NodeId n : action.nodes) {
+    if (action.verb == Verb::kill || action.verb == Verb::crash || action.verb == Verb::restart) {
+      std::erase(memory_.down, n);
+      if (action.verb != Verb::restart) memory_.down.push_back(n);
+    }
+  }
+}
+
+bool Runner::act(std::size_t number, const Step& step) {
+  actions_.clear();
+  if (!resolve(number, step, actions_)) return false;
+  const Act& act = *step.act;
+  if (act.load) return true;
+  std::vector<std::uint64_t>* spoken = nullptr;
+  if (is_operation(act.verb)) {
+    using Kind = Condition::Operation;
+    const Kind kind = act.verb == Verb::write   ? Kind::write
+                      : act.verb == Verb::read  ? Kind::read
+                      : act.verb == Verb::erase ? Kind::erase
+                                                : Kind::change;
+    spoken = &spoken_.of[static_cast<std::size_t>(kind)];
+    spoken->clear();
+  }
+  for (std::uint64_t i = 1; i <= act.times; ++i) {
+    if (i > 1 && act.every.ns > 0 && advance(sim_->now() + act.every) == Advance::ended) return false;
+    for (Action action : actions_) {
+      number_text(action.key, i);
+      number_text(action.value, i);
+      const std::uint64_t id = sim_->inject(action);
+      remember(action);
+      if (spoken != nullptr) spoken->push_back(id);
+    }
+  }
+  // Acts take effect a nanosecond from now; what follows sees them done.
+  return advance(sim_->now() + nanoseconds(1)) == Advance::reached;
+}
+
+bool Runner::await_operations(std::size_t number, int line, const Conditions& conditions, bool all) {
+  const auto done = [&] {
+    for (std::size_t kind = 0; kind < std::size(spoken_.of); ++kind) {
+      const bool meant = all || std::any_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
+                           return c.about_operation() && static_cast<std::size_t>(c.operation) == kind;
+                         });
+      if (!meant) continue;
+      for (const std::uint64_t id : spoken_.of[kind]) {
+        if (sim_->operation(id).outcome == Outcome::pending) return false;
+      }
+    }
+    return true;
+  };
+  if (wait(kNever - nanoseconds(1), done)) return true;
+  if (!ended_) fail(number, line, "nothing is left to happen, and an operation has no end", Verdict::no_progress);
+  return false;
+}
+
+bool Runner::expect(std::size_t number, const Step& step) {
+  const bool about = std::any_of(step.expect.begin(), step.expect.end(),
+                                 [](const Condition& c) { return c.about_operation(); });
+  if ((about || step.wait) && !await_operations(number, step.line, step.expect, step.wait)) return false;
+  for (const Condition& c : step.expect) {
+    if (holds(*sim_, c, memory_, spoken_)) {
+      sim_->remark(trace::WorldFact::expectation_held, number, c.words);
+    } else {
+      fail(number, c.line, "expected \"" + c.words + "\", but " + instead(*sim_, c, memory_, spoken_),
+           Verdict::expectation_failed);
+    }
+  }
+  return true;
+}
+
+void Runner::finish() {
+  for (const Final& last : scenario_.finally) {
+    const bool about = std::any_of(last.conditions.begin(), last.conditions.end(),
+                                   [](const Condition& c) { return c.about_operation(); });
+    const std::size_t number = scenario_.timeline.size();
+    if (about && !await_operations(number, 0, last.conditions, false)) return;
+    const bool came = wait(sim_->now() + last.within, [&] { return hold(*sim_, last.conditions, memory_, spoken_); });
+    if (ended_) return;
+    for (const Condition& c : last.conditions) {
+      if (came || holds(*sim_, c, memory_, spoken_)) {
+        sim_->remark(trace::WorldFact::expectation_held, number, c.words);
+        continue;
+      }
+      const std::string but = "\"" + c.words + "\", but " + instead(*sim_, c, memory_, spoken_);
+      if (last.within.ns == 0) {
+        fail(number, c.line, "expected at the end " + but, Verdict::expectation_failed);
+      } else {
+        fail(number, c.line, "waited at the end " + to_text(last.within) + " for " + but, Verdict::no_progress);
+      }
+    }
+  }
+}
+
+void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
+  sim_ = &sim;
+  options_ = options;
+  result_ = &result;
+  ended_ = false;
+  countdown_ = 1024;
+  loads_.clear();
+  memory_.down.clear();
+  memory_.aliases.assign(scenario_.aliases.size(), {});
+  for (auto& ids : spoken_.of) ids.clear();
+  std::vector<Instant> begun = std::move(result.begun);
+  std::vector<Failure> failures = std::move(result.failures);
+  begun.clear();
+  failures.clear();
+  result = RunResult{};
+  result.begun = std::move(begun);
+  result.failures = std::move(failures);
+  result.seed = options.seed;
+
+  sim.keep_trace(options.keep_trace);
+  sim.reset(scenario_.cluster, options.seed);
+  if (options.watcher != nullptr) options.watcher->begin(sim);
+  bool going = true;
+  for (std::size_t i = 0; going && i < scenario_.timeline.size(); ++i) {
+    const Step& step = scenario_.timeline[i];
+    going = begin_step(i, step);
+    if (!going) break;
+    result.begun.push_back(sim.now());
+    sim.remark(trace::WorldFact::step_begun, i);
+    if (options.watcher != nullptr) options.watcher->step_begun(sim, step);
+    if (!step.bookmark.empty() || step.slide != 0) {
+      std::string text = step.slide == 0 ? step.bookmark : "Slide " + std::to_string(step.slide);
+      if (step.slide != 0 && !step.bookmark.empty()) text += ": " + step.bookmark;
+      sim.remark(trace::WorldFact::bookmark, i, text);
+    }
+    if (!step.say.empty()) sim.remark(trace::WorldFact::caption, i, step.say);
+    if (step.act) going = act(i, step);
+    if (going) going = expect(i, step);
+  }
+  loads_.clear();
+  if (going && !ended_) finish();
+
+  result.violation = sim.violation();
+  const bool interrupted = result.verdict == Verdict::interrupted;
+  if (scenario_.expect_violation && !interrupted && !result.stopped_by_watcher) {
+    const bool seen = result.violation && result.violation->checker == *scenario_.expect_violation;
+    result.verdict = seen ? Verdict::held : Verdict::expectation_failed;
+    if (!seen) {
+      fail(scenario_.timeline.size(), 0, "expected a violation of " +
+               std::string(judge::checker_name(*scenario_.expect_violation)) + ", and there was none",
+           Verdict::expectation_failed);
+    }
+  } else if (result.violation) {
+    result.verdict = Verdict::violated;
+  }
+  result.digest = sim.digest().value();
+  result.events = sim.events();
+  result.records = sim.records();
+  result.end = sim.now();
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    result.checks[i] = sim.checks(static_cast<judge::Checker>(i));
+  }
+  for (const world::Operation& op : sim.operations()) {
+    switch (op.outcome) {
+      case Outcome::pending: ++result.pending; break;
+      case Outcome::accepted: ++result.accepted; break;
+      case Outcome::not_found: ++result.not_found; break;
+      case Outcome::refused: ++result.refused; break;
+      case Outcome::timed_out: ++result.timed_out; break;
+    }
+  }
+}
+
+}  // namespace quorumlab::script

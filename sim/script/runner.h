@@ -1,0 +1,113 @@
+// Runs a scenario against a simulation: one step after the other, and at the end the verdict. Both
+// are reused from seed to seed by sweeps and campaigns.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/script/scenario.h"
+
+namespace quorumlab::script {
+
+// How a run ended; the numbers are the exit codes of the command line.
+enum class Verdict : std::uint8_t {
+  held = 0,
+  expectation_failed = 1,  // what `expect` or `finally` says is not so, or nobody fits a selector
+  violated = 2,            // an invariant
+  no_progress = 3,         // what was waited for did not come
+  interrupted = 130
+};
+
+// Looks on while a scenario runs; asked after each event.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void begin(const world::Simulation&) {}
+  virtual void step_begun(const world::Simulation&, const Step&) {}
+  // True ends the run here: all is known that was asked.
+  virtual bool after_event(const world::Simulation&) = 0;
+};
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  bool keep_trace = false;
+  const std::atomic<bool>* stop = nullptr;  // set by somebody else: end the run soon
+  Watcher* watcher = nullptr;
+  std::uint64_t most_events = UINT64_MAX;   // then it is interrupted
+};
+
+struct Failure {
+  std::size_t step = 0;  // from 0; the number of steps: `finally`
+  int line = 0;
+  Instant time;
+  std::string what;
+};
+
+struct RunResult {
+  Verdict verdict = Verdict::held;
+  std::uint64_t seed = 0;
+  std::uint64_t digest = 0;
+  std::uint64_t events = 0;
+  std::uint64_t records = 0;
+  Instant end;
+  std::optional<judge::Violation> violation;
+  std::vector<Failure> failures;
+  std::uint64_t checks[judge::kCheckerCount] = {};
+  std::uint64_t accepted = 0, timed_out = 0, refused = 0, not_found = 0, pending = 0;  // operations
+  std::vector<Instant> begun;    // of each step that was reached
+  bool stopped_by_watcher = false;
+  int exit_code() const { return static_cast<int>(verdict); }
+};
+
+class Runner {
+ public:
+  // `scenario` must outlive the runner.
+  explicit Runner(const Scenario& scenario) : scenario_(scenario) {}
+  // Resets `sim`, runs, and fills `result`, whose buffers are reused.
+  void run(world::Simulation& sim, const RunOptions& options, RunResult& result);
+
+ private:
+  enum class Advance : std::uint8_t { reached, ended };
+  struct Load {
+    Act act;
+    std::vector<NodeId> to;
+    std::uint64_t count = 0;
+    Instant next;
+  };
+
+  Advance advance(Instant until);
+  bool over();  // after an event: whether the run ends here
+  // Waits until `done()`; false if the run ended, the time ran out, or nothing is left to happen.
+  template <class Done>
+  bool wait(Instant until, Done done);
+  bool begin_step(std::size_t number, const Step& step);
+  bool act(std::size_t number, const Step& step);
+  bool resolve(std::size_t number, const Step& step, std::vector<world::Action>& out);
+  void shape(const Act& act, class Resolver& resolver, std::vector<NodeId>& nodes, std::vector<world::Action>& out);
+  bool expect(std::size_t number, const Step& step);
+  bool await_operations(std::size_t number, int line, const Conditions& conditions, bool all);
+  void finish();
+  void fail(std::size_t step, int line, std::string what, Verdict verdict);
+  void inject_load(Load& load);
+  void remember(const world::Action& action);
+
+  const Scenario& scenario_;
+  world::Simulation* sim_ = nullptr;
+  RunOptions options_;
+  RunResult* result_ = nullptr;
+  Memory memory_;
+  Spoken spoken_;
+  std::vector<Load> loads_;
+  std::vector<world::Action> actions_;
+  bool ended_ = false;
+  std::uint64_t countdown_ = 0;
+};
+
+// Where a script's step stands in words: "timeline[3]" or "finally".
+std::string step_path(const Scenario& scenario, std::size_t step);
+std::string_view verdict_word(Verdict verdict);
+
+}  // namespace quorumlab::script
