@@ -1,0 +1,176 @@
+// Writes the first inputs of the fuzzers' corpora: one of each kind of thing, as our own encoders
+// write it. `make_corpus tests/fuzzers/corpus`; run again when a format changes.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "core/node/request.h"
+#include "core/raft/wal.h"
+#include "sim/trace/file.h"
+
+using namespace quorumlab;
+
+namespace {
+
+std::filesystem::path root;
+
+void write(const std::string& target, const std::string& name, ByteView bytes) {
+  std::filesystem::create_directories(root / target);
+  std::ofstream file(root / target / name, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+}
+
+Bytes some_entries() {
+  Bytes entries;
+  raft::encode_entry(Term{1}, raft::EntryKind::noop, {}, entries);
+  raft::encode_entry(Term{1}, raft::EntryKind::normal, as_bytes("x := 1"), entries);
+  raft::encode_entry(Term{2}, raft::EntryKind::normal, as_bytes("y := 2"), entries);
+  return entries;
+}
+
+void messages() {
+  const Bytes entries = some_entries();
+  for (int type = 1; type < raft::kMessageTypeCount; ++type) {
+    raft::Message message;
+    message.type = static_cast<raft::MessageType>(type);
+    message.source = NodeId{1};
+    message.target = NodeId{2};
+    message.term = Term{3};
+    message.index = LogIndex{300};
+    message.log_term = Term{2};
+    message.commit = LogIndex{299};
+    message.context = 7;
+    if (message.type == raft::MessageType::append_entries) {
+      message.entry_count = 3;
+      message.body = entries;
+    }
+    Bytes out;
+    raft::encode(message, out);
+    write("fuzz_message", raft::message_type_name(message.type), out);
+  }
+}
+
+void conf_changes() {
+  using Kind = raft::ConfChange::Kind;
+  const raft::ConfChange changes[] = {
+      {},
+      {{{Kind::add_voter, NodeId{4}}}, false, true},
+      {{{Kind::add_learner, NodeId{4}}}, true, false},
+      {{{Kind::add_voter, NodeId{4}}, {Kind::remove, NodeId{1}}}, true, true}};
+  int number = 0;
+  for (const raft::ConfChange& change : changes) {
+    Bytes out;
+    raft::encode(change, out);
+    write("fuzz_conf_change", std::to_string(number++), out);
+  }
+}
+
+void requests() {
+  for (int kind = 1; kind <= 6; ++kind) {
+    Request request;
+    request.kind = static_cast<Request::Kind>(kind);
+    request.session = 5;
+    request.sequence = 9;
+    request.key = as_bytes("key");
+    request.value = as_bytes("value");
+    request.node = NodeId{2};
+    Bytes out;
+    encode(request, out);
+    write("fuzz_request", "request_" + std::to_string(kind), out);
+  }
+  Response response;
+  response.index = LogIndex{12};
+  response.term = Term{3};
+  response.leader = NodeId{1};
+  response.value = as_bytes("value");
+  Bytes out;
+  encode(response, out);
+  write("fuzz_request", "response", out);
+}
+
+void logs() {
+  const auto with_split = [](ByteView log, ByteView snapshot) {
+    Bytes input{static_cast<std::uint8_t>(log.size()), static_cast<std::uint8_t>(log.size() >> 8)};
+    ByteWriter(input).raw(log);
+    ByteWriter(input).raw(snapshot);
+    return input;
+  };
+  Bytes log;
+  raft::append_header(log);
+  write("fuzz_wal", "header", with_split(log, {}));
+  raft::append_hard_state({Term{2}, NodeId{1}, LogIndex{0}}, log);
+  raft::append_entries_record(LogIndex{1}, 3, some_entries(), log);
+  raft::append_hard_state({Term{2}, NodeId{1}, LogIndex{2}}, log);
+  write("fuzz_wal", "entries", with_split(log, {}));
+  write("fuzz_wal", "torn", with_split(ByteView(log).first(log.size() - 3), {}));
+  raft::append_entries_record(LogIndex{3}, 3, some_entries(), log);
+  write("fuzz_wal", "replaced", with_split(log, {}));
+  raft::SnapshotMeta meta;
+  meta.index = LogIndex{10};
+  meta.term = Term{2};
+  meta.chain = 77;
+  meta.conf.voters = {NodeId{1}, NodeId{2}, NodeId{3}};
+  Bytes snapshot, behind;
+  raft::encode_snapshot(meta, as_bytes("state"), snapshot);
+  write("fuzz_wal", "snapshot", with_split({}, snapshot));
+  raft::append_header(behind);
+  raft::append_log_start(meta.index, meta.term, meta.chain, behind);
+  raft::append_hard_state({Term{2}, NodeId{1}, LogIndex{10}}, behind);
+  raft::append_entries_record(LogIndex{11}, 3, some_entries(), behind);
+  write("fuzz_wal", "behind_snapshot", with_split(behind, snapshot));
+}
+
+void traces() {
+  trace::FileInfo info;
+  info.scenario = "{}";
+  info.seed = 1;
+  info.names = {"n1", "n2"};
+  trace::Trace records;
+  Bytes out;
+  trace::encode_file(info, records, out);
+  write("fuzz_trace_file", "empty", out);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    trace::Record record;
+    record.time_ns = static_cast<std::int64_t>(i) * 1'000;
+    record.kind = static_cast<std::uint16_t>(Fact::became_leader);
+    record.node = 1;
+    record.a = i;
+    record.cause = i - 1;
+    records.append(record);
+  }
+  (void)records.text("a caption");
+  (void)records.keep(as_bytes("a packet"));
+  out.clear();
+  trace::encode_file(info, records, out);
+  write("fuzz_trace_file", "three_records", out);
+}
+
+void scenarios() {
+  const std::string head = R"({"cluster": {"nodes": 3}, "timeline": [)";
+  write("fuzz_scenario", "shortest", as_bytes(head + "]}"));
+  write("fuzz_scenario", "comment",
+        as_bytes("// why\n" + head + R"({"at": "1s", "kill": "n1"}]})"));
+  write("fuzz_scenario", "wrong_unit", as_bytes(head + R"({"at": "1 parsec", "kill": "n1"}]})"));
+  write("fuzz_scenario", "twice", as_bytes(head + R"({"at": "1s", "at": "2s", "kill": "n1"}]})"));
+  write("fuzz_scenario", "two_verbs", as_bytes(head + R"({"kill": "@leader", "crash": "n9"}]})"));
+  write("fuzz_scenario", "deep", as_bytes(std::string(300, '[')));
+  write("fuzz_scenario", "wrong_type", as_bytes(R"({"cluster": [], "timeline": 1e999})"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: make_corpus FOLDER\n";
+    return 64;
+  }
+  root = argv[1];
+  messages();
+  conf_changes();
+  requests();
+  logs();
+  traces();
+  scenarios();
+  return 0;
+}
