@@ -13,38 +13,10 @@
 #include "sim/trace/digest.h"
 #include "sim/trace/trace.h"
 #include "sim/world/action.h"
+#include "sim/world/cluster.h"
+#include "sim/world/config.h"
 
 namespace quorumlab::world {
-
-struct ClusterConfig {
-  std::vector<std::string> names;    // of the nodes, in the order of their ids (1, 2, ...)
-  std::uint32_t spare_nodes = 0;     // further hosts that run but are no members until added;
-                                     // their names follow in `names`
-  std::uint32_t clients = 1;         // client hosts; their ids follow the nodes'
-  NodeConfig node;                   // of every node; id and initial members are filled in
-  LinkSettings link;                 // of every link
-  DiskSettings disk;                 // of every node
-  std::vector<ClockSettings> clocks; // by node; missing: true time
-  std::vector<std::vector<Duration>> tables;  // quantiles for Latency::Kind::measured
-  Instant epoch{1'388'534'400'000'000'000};   // wall time at the start: 2014-01-01
-  Duration client_timeout = seconds(2);       // of an operation
-  Duration client_retry = milliseconds(500);  // then the client asks another node
-  std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
-  std::uint32_t ignored_checkers = 0;         // bits of judge::Checker whose violations do not count
-};
-
-// A client's operation, from its invocation on.
-struct Operation {
-  enum class Outcome : std::uint8_t { pending, accepted, not_found, refused, timed_out };
-  std::uint64_t id = 0;
-  Verb verb = Verb::write;
-  NodeId client;
-  Instant invoked, completed;   // true time
-  Outcome outcome = Outcome::pending;
-  Reason reason = Reason::none; // of a refusal
-  LogIndex index;               // as answered
-  std::string key, value;       // read: the value found
-};
 
 class Simulation {
  public:
@@ -83,6 +55,13 @@ class Simulation {
   bool connected(NodeId source, NodeId target) const;   // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;
   const std::vector<Operation>& operations() const;
+  std::uint64_t operations_finished() const { return cluster_.operations_finished_; }
+  // Whether a majority of the voters can reach each other: arithmetic, not what the engine believes.
+  const QuorumState& quorum() const { return cluster_.quorum(); }
+  // What the node's disk holds in this file, lies included.
+  ByteView file(NodeId node, FileId file) const;
+  // The behaviour in Node's place, if the configuration brought its own; null if not started.
+  const ForeignBehaviour* foreign(NodeId node) const;
   // The first violation of a checker that is not in ClusterConfig::ignored_checkers.
   std::optional<judge::Violation> violation() const;
   // How many checks each checker has made.
@@ -96,6 +75,9 @@ class Simulation {
   std::uint64_t count(trace::WorldFact fact, NodeId node = kNobody) const;
   std::uint64_t seed() const;
   const ClusterConfig& config() const;
+
+ private:
+  Cluster cluster_;
 };
 
 }  // namespace quorumlab::world

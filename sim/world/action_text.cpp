@@ -1,0 +1,78 @@
+#include "sim/world/action_text.h"
+
+#include <array>
+
+namespace quorumlab::world {
+namespace {
+
+constexpr std::array<std::string_view, kVerbCount> kNames = {
+    "kill",         "crash",        "restart",
+    "pause",        "resume",       "wipe",
+    "partition",    "cut",          "heal",
+    "link",         "clog",         "unclog",
+    "disk",         "stall",        "rot",
+    "clock",        "set_rule",     "write",
+    "read",         "erase",        "add",
+    "remove",       "promote",      "change",
+    "transfer",     "drop_message", "duplicate_message",
+    "delay_message"};
+
+std::string host_name(NodeId host, const std::vector<std::string>& names) {
+  if (host.value >= 1 && host.value <= names.size()) return names[host.value - 1];
+  if (host.value == 0) return "nobody";
+  return "c" + std::to_string(host.value - names.size());
+}
+
+void add_list(std::string& out, const std::vector<NodeId>& hosts,
+              const std::vector<std::string>& names) {
+  for (const NodeId host : hosts) out += ' ' + host_name(host, names);
+}
+
+}  // namespace
+
+std::string_view verb_name(Verb verb) { return kNames[static_cast<std::size_t>(verb)]; }
+
+std::string action_text(const Action& action, const std::vector<std::string>& names) {
+  std::string out(verb_name(action.verb));
+  add_list(out, action.nodes, names);
+  const bool directed = action.verb != Verb::partition && action.verb != Verb::heal;
+  for (std::size_t i = 0; i < action.groups.size(); ++i) {
+    if (i != 0) out += directed ? " ->" : " |";
+    add_list(out, action.groups[i], names);
+  }
+  switch (action.verb) {
+    case Verb::write:
+      out += ' ' + action.key + " = " + action.value;
+      break;
+    case Verb::read:
+      out += ' ' + action.key + (action.mode == ReadKind::stale ? " (stale)" : "");
+      break;
+    case Verb::erase:
+      out += ' ' + action.key;
+      break;
+    case Verb::set_rule:
+      out += ' ' + std::string(raft::rule_name(action.rule)) + (action.on ? " on" : " off");
+      break;
+    case Verb::stall:
+      out += " for " + std::to_string(action.duration.ns / 1'000'000) + " ms";
+      break;
+    case Verb::rot:
+      out += ' ' + std::to_string(action.count) + (action.count == 1 ? " bit" : " bits") +
+             " of file " + std::to_string(action.file);
+      break;
+    case Verb::add:
+      if (action.learner) out += " as learner";
+      break;
+    case Verb::drop_message:
+    case Verb::duplicate_message:
+    case Verb::delay_message:
+      out += " kind " + std::to_string(action.kind) + " number " + std::to_string(action.ordinal);
+      break;
+    default:
+      break;
+  }
+  if (action.to) out += " at " + host_name(action.to, names);
+  return out;
+}
+
+}  // namespace quorumlab::world

@@ -1,0 +1,225 @@
+// The one door: acts wait for their nanosecond, then change the world.
+#include <algorithm>
+
+#include "sim/world/action_text.h"
+#include "sim/world/cluster.h"
+
+namespace quorumlab::world {
+namespace {
+
+bool is_operation(Verb verb) { return verb >= Verb::write && verb <= Verb::transfer; }
+
+std::uint64_t hash_list(std::uint64_t h, const std::vector<NodeId>& nodes) {
+  for (const NodeId node : nodes) h = mix(h, node.value);
+  return mix(h, nodes.size());
+}
+
+std::uint64_t hash_link(const LinkSettings& l) {
+  std::uint64_t h = mix(static_cast<std::uint64_t>(l.latency.kind), l.latency.table);
+  h = mix(h, static_cast<std::uint64_t>(l.latency.a.ns),
+          static_cast<std::uint64_t>(l.latency.b.ns));
+  h = mix(h, l.loss.parts, l.duplicate.parts);
+  h = mix(h, l.corrupt.parts, l.reorder.parts);
+  return mix(h, static_cast<std::uint64_t>(l.reorder_by.ns), l.bandwidth);
+}
+
+// All that decides what an act does.
+std::uint64_t hash_action(const Action& a) {
+  std::uint64_t h = hash_list(static_cast<std::uint64_t>(a.verb), a.nodes);
+  for (const std::vector<NodeId>& group : a.groups) h = hash_list(h, group);
+  h = mix(h, hash_link(a.link));
+  h = mix(h, static_cast<std::uint64_t>(a.disk.latency.a.ns),
+          static_cast<std::uint64_t>(a.disk.latency.b.ns));
+  h = mix(h, a.disk.failure.parts,
+          static_cast<std::uint64_t>(a.disk.full) << 2 |
+              static_cast<std::uint64_t>(a.disk.lying) << 1 |
+              static_cast<std::uint64_t>(a.disk.torn));
+  h = mix(h, static_cast<std::uint64_t>(a.clock.wall_offset.ns),
+          static_cast<std::uint64_t>(a.clock.wall_step.ns));
+  h = mix(h, static_cast<std::uint64_t>(a.clock.drift_ppb), a.clock.frozen ? 1 : 0);
+  h = mix(h, static_cast<std::uint64_t>(a.duration.ns), static_cast<std::uint64_t>(a.rule));
+  h = mix(h,
+          static_cast<std::uint64_t>(a.on) | static_cast<std::uint64_t>(a.learner) << 1 |
+              static_cast<std::uint64_t>(a.joint) << 2 | static_cast<std::uint64_t>(a.mode) << 3 |
+              static_cast<std::uint64_t>(a.file) << 8 | static_cast<std::uint64_t>(a.kind) << 16,
+          a.ordinal);
+  h = mix(h, a.count, static_cast<std::uint64_t>(a.client.value) << 32 | a.to.value);
+  h = mix(h, static_cast<std::uint64_t>(a.timeout.ns));
+  return hash_bytes(as_bytes(a.value), hash_bytes(as_bytes(a.key), h));
+}
+
+}  // namespace
+
+std::uint64_t Cluster::inject(const Action& action) {
+  if (acts_begin_ == acts_end_) acts_begin_ = acts_end_ = 0;
+  if (acts_end_ == acts_.size()) acts_.emplace_back();
+  PendingAct& pending = acts_[acts_end_++];
+  pending.time_ns = now_.ns + 1;
+  pending.number = ++acts_given_;
+  pending.action = action;
+  if (is_operation(action.verb)) {
+    Operation& operation = operations_.emplace_back();
+    operation.id = acts_given_;
+    operation.verb = action.verb;
+    const bool named = is_client(action.client.value);
+    operation.client = named ? action.client : NodeId{node_count() + 1};
+    operation.invoked = {pending.time_ns};
+    operation.key = action.key;
+    if (action.verb == Verb::write) operation.value = action.value;
+  }
+  return acts_given_;
+}
+
+std::uint64_t Cluster::operation_place(std::uint64_t id) const {
+  const auto at = std::lower_bound(operations_.begin(), operations_.end(), id,
+                                   [](const Operation& op, std::uint64_t n) { return op.id < n; });
+  ASSERT(at != operations_.end() && at->id == id, "no operation has this number");
+  return static_cast<std::uint64_t>(at - operations_.begin());
+}
+
+trace::RecordId Cluster::remark(trace::WorldFact kind, std::uint64_t a, std::string_view text) {
+  Record r = fact(kind, 0, 0, 0, 0, a);
+  if (keep_trace_ && !text.empty()) r.b = trace_.text(text);
+  return emit(r);
+}
+
+void Cluster::apply_act() {
+  // Applied from a place of its own: an act may be given while it is carried out.
+  PendingAct& next = acts_[acts_begin_++];
+  now_.ns = next.time_ns;
+  ++events_;
+  const Action& action = next.action;
+  const std::uint32_t node = action.nodes.empty() ? 0 : action.nodes.front().value;
+  Record r =
+      fact(WorldFact::act, node, 0, 0, 0, next.number, static_cast<std::uint64_t>(action.verb));
+  if (keep_trace_) r.c = trace_.text(action_text(action, config_.names));
+  const RecordId record = emit(r);
+  saw(Seen::act, static_cast<std::uint32_t>(action.verb), node, hash_action(action));
+  if (is_operation(action.verb)) {
+    begin_operation(next.number, action, record);
+  } else {
+    apply(action, next.number, record);
+  }
+}
+
+void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) {
+  const auto each_node = [&](auto&& act) {
+    for (const NodeId node : action.nodes) {
+      if (is_server(node.value)) act(at(node.value));
+    }
+  };
+  effects_.clear();
+  switch (action.verb) {
+    case Verb::kill:
+      each_node([&](Process& p) { stop(p, Process::State::killed, cause); });
+      break;
+    case Verb::crash:
+      each_node([&](Process& p) { stop(p, Process::State::crashed, cause); });
+      break;
+    case Verb::restart:
+      each_node([&](Process& p) { start(p, cause); });
+      break;
+    case Verb::pause:
+      each_node([&](Process& p) { pause(p, cause); });
+      break;
+    case Verb::resume:
+      each_node([&](Process& p) { resume(p, cause); });
+      break;
+    case Verb::wipe:
+      each_node([&](Process& p) { wipe(p, cause); });
+      break;
+    case Verb::partition:
+    case Verb::cut:
+    case Verb::heal: {
+      if (action.verb == Verb::partition) network_.partition(action.groups);
+      if (action.verb == Verb::cut) network_.cut(action.groups);
+      if (action.verb == Verb::heal) network_.heal(action.groups);
+      release_held();
+      const RecordId record = emit(fact(WorldFact::network_changed, 0, cause, 0, 0,
+                                        network_.cuts().size(), network_.cuts().touched()));
+      quorum_may_change(record);
+      break;
+    }
+    case Verb::link: {
+      network_.set_link(action.groups, action.link);
+      const bool one =
+          action.groups.size() == 2 && action.groups[0].size() == 1 && action.groups[1].size() == 1;
+      emit(fact(WorldFact::link_changed, one ? action.groups[0][0].value : 0, cause,
+                one ? action.groups[1][0].value : 0));
+      break;
+    }
+    case Verb::clog:
+    case Verb::unclog:
+      network_.clog(action.groups, action.verb == Verb::clog);
+      release_held();
+      break;
+    case Verb::disk:
+      each_node([&](Process& p) {
+        p.disk.set(action.disk);
+        emit(fact(WorldFact::disk_changed, p.id.value, cause, 0, 0, 0,
+                  (action.disk.full ? 1u : 0u) | (action.disk.lying ? 2u : 0u)));
+      });
+      break;
+    case Verb::stall:
+      each_node([&](Process& p) {
+        p.disk.stall(now_.ns + action.duration.ns);
+        emit(fact(WorldFact::disk_changed, p.id.value, cause, 0, 0, 1,
+                  static_cast<std::uint64_t>(action.duration.ns)));
+      });
+      break;
+    case Verb::rot:
+      if (action.file >= kFileCount) break;
+      each_node([&](Process& p) {
+        const std::uint64_t base =
+            mix(disk_seed_, static_cast<std::uint64_t>(DrawFor::rot) << 32 | p.id.value, number);
+        std::uint64_t flipped = 0;
+        for (std::uint64_t i = 0; i < action.count; ++i) {
+          flipped += p.disk.flip(static_cast<FileId>(action.file), mix(base, i)) ? 1 : 0;
+        }
+        const RecordId record =
+            emit(fact(WorldFact::disk_changed, p.id.value, cause, 0, action.file, 2, flipped));
+        if (flipped != 0) {
+          judges_.disk_damaged(now_.ns, record, p.id, judge::Judges::Damage::rotted);
+        }
+      });
+      break;
+    case Verb::clock:
+      each_node([&](Process& p) {
+        p.clock.change(now_, action.clock);
+        emit(fact(WorldFact::clock_changed, p.id.value, cause, 0, 0,
+                  static_cast<std::uint64_t>(action.clock.wall_offset.ns),
+                  static_cast<std::uint64_t>(action.clock.drift_ppb), action.clock.frozen ? 1 : 0));
+        if (p.wake_at == kNever) return;
+        p.due_ns = std::max(p.clock.when(p.wake_at).ns, now_.ns);
+        if (p.due_ns < p.queued_ns) queue_wake(p);
+      });
+      break;
+    case Verb::set_rule: {
+      const auto set = [&](Process& p) {
+        p.rules.set(action.rule, action.on);
+        if (Node* node = std::get_if<Node>(&p.node); node != nullptr && p.up()) {
+          node->set_rule(action.rule, action.on);
+        }
+        emit(fact(WorldFact::rule_switched, p.id.value, cause, 0, 0,
+                  static_cast<std::uint64_t>(action.rule), action.on ? 1 : 0));
+      };
+      if (action.nodes.empty()) {
+        for (Process& p : processes_) set(p);
+      } else {
+        each_node(set);
+      }
+      break;
+    }
+    case Verb::drop_message:
+    case Verb::duplicate_message:
+    case Verb::delay_message:
+      if (action.groups.size() < 2 || action.groups[0].empty() || action.groups[1].empty()) break;
+      named_.push_back({action.groups[0][0].value, action.groups[1][0].value, action.kind,
+                        action.ordinal, action.verb, action.duration});
+      break;
+    default:
+      break;  // operations, begun elsewhere
+  }
+}
+
+}  // namespace quorumlab::world

@@ -1,0 +1,363 @@
+// How clients ask, try again and give up. What they know of the cluster they learned from answers
+// and refusals. The way there and back is reliable but not eternal: a cut is silence.
+#include <algorithm>
+
+#include "sim/world/cluster.h"
+
+namespace quorumlab::world {
+namespace {
+
+Request::Kind request_kind(const Action& action) {
+  switch (action.verb) {
+    case Verb::write:
+      return Request::Kind::write;
+    case Verb::erase:
+      return Request::Kind::erase;
+    case Verb::read:
+      return action.mode == ReadKind::stale ? Request::Kind::read_stale : Request::Kind::read;
+    case Verb::transfer:
+      return Request::Kind::transfer;
+    default:
+      return Request::Kind::change_config;
+  }
+}
+
+// Reasons after which asking again would not help.
+bool is_final(Reason reason) {
+  switch (reason) {
+    case Reason::would_lose_quorum:
+    case Reason::already_so:
+    case Reason::unknown_session:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void add_steps(raft::ConfChange& change, const std::vector<NodeId>& nodes,
+               raft::ConfChange::Kind kind) {
+  for (const NodeId node : nodes) change.steps.push_back({kind, node});
+}
+
+}  // namespace
+
+void Cluster::begin_operation(std::uint64_t number, const Action& action, RecordId cause) {
+  const std::uint64_t history = operation_place(number);
+  if (clients_.hosts.empty()) {
+    operations_[history].outcome = Operation::Outcome::refused;
+    operations_[history].completed = now_;
+    ++operations_finished_;
+    return;
+  }
+  const std::uint32_t place = clients_.add();
+  ActiveOperation& op = clients_.active[place];
+  op.operation = static_cast<std::uint32_t>(history);
+  op.client = operations_[history].client.value;
+  op.fixed = is_server(action.to.value) ? action.to.value : 0;
+  op.give_up_ns = now_.ns + (action.timeout.ns > 0 ? action.timeout : config_.client_timeout).ns;
+  encode_request(op, action);
+  attempt(place, cause);
+}
+
+void Cluster::encode_request(ActiveOperation& op, const Action& action) {
+  ClientHost& client = client_at(op.client);
+  Request request;
+  request.kind = request_kind(action);
+  request.key = as_bytes(action.key);
+  if (request.kind == Request::Kind::write || request.kind == Request::Kind::erase) {
+    request.session = client.id;
+    request.sequence = op.sequence = ++client.sequence;
+    request.first_outstanding = op.sequence;
+    for (std::uint32_t i = 0; i < clients_.count(); ++i) {
+      const ActiveOperation& other = clients_.active[i];
+      if (other.used && other.client == op.client && other.sequence != 0) {
+        request.first_outstanding = std::min(request.first_outstanding, other.sequence);
+      }
+    }
+    if (action.verb == Verb::write) request.value = as_bytes(action.value);
+  } else if (request.kind == Request::Kind::transfer) {
+    if (!action.nodes.empty()) request.node = action.nodes.front();
+  } else if (request.kind == Request::Kind::change_config) {
+    raft::ConfChange change;
+    change.joint = action.joint || action.verb == Verb::change;
+    const raft::ConfChange::Kind kind = action.verb == Verb::remove ? raft::ConfChange::Kind::remove
+                                        : action.learner ? raft::ConfChange::Kind::add_learner
+                                                         : raft::ConfChange::Kind::add_voter;
+    add_steps(change, action.nodes, kind);
+    if (action.verb == Verb::change && !action.groups.empty()) {
+      add_steps(change, action.groups.front(), raft::ConfChange::Kind::remove);
+    }
+    if (!change.joint && change.steps.size() > 1) {
+      op.steps = change.steps;  // one by one: the next once the one before took effect
+      encode_step(op);
+      return;
+    }
+    scratch_.clear();
+    raft::encode(change, scratch_);
+    request.value = scratch_;
+  }
+  encode(request, op.request);
+}
+
+void Cluster::encode_step(ActiveOperation& op) {
+  raft::ConfChange change;
+  change.steps.push_back(op.steps[op.next_step++]);
+  scratch_.clear();
+  raft::encode(change, scratch_);
+  Request request;
+  request.kind = Request::Kind::change_config;
+  request.value = scratch_;
+  op.request.clear();
+  encode(request, op.request);
+}
+
+void Cluster::attempt(std::uint32_t place, RecordId cause) {
+  ActiveOperation& op = clients_.active[place];
+  const Operation& history = operations_[op.operation];
+  ClientHost& client = client_at(op.client);
+  op.asked = op.fixed != 0 ? op.fixed : client.believed;
+  op.waiting_to_retry = false;
+  ++op.tries;
+  const std::uint64_t number = clients_.new_attempt(place);
+  const RecordId record =
+      emit(fact(WorldFact::client_invoked, op.client, cause, op.asked, 0, history.id,
+                static_cast<std::uint64_t>(history.verb), op.tries));
+  if (op.tries == 1) judges_.invoked(now_.ns, record, history.id, {op.client}, op.request);
+  saw(Seen::request, 0, op.client, static_cast<std::uint64_t>(op.asked) << 32 | op.tries,
+      op.request);
+  if (is_server(op.asked)) {
+    const SlotId slot = queue_.take(Slot::Kind::request, op.asked, op.client);
+    queue_.fill(slot, op.request);
+    queue_[slot].id = number;
+    queue_[slot].cause = record;
+    queue_.schedule(reliable(op.client, op.asked, Network::request,
+                             static_cast<std::uint32_t>(op.request.size())),
+                    slot);
+  }
+  op.next_ns = std::min(now_.ns + config_.client_retry.ns, op.give_up_ns);
+  arm_client(client, op.next_ns);
+}
+
+// One entry in the queue for each client, at or before the first thing it has to do.
+void Cluster::arm_client(ClientHost& client, std::int64_t at_ns) {
+  if (client.queued_ns <= at_ns) return;
+  const SlotId slot = queue_.take(Slot::Kind::client_timer, client.id, 0);
+  queue_[slot].generation = ++client.timer_generation;
+  queue_.schedule(std::max(at_ns, now_.ns), slot);
+  client.queued_ns = at_ns;
+}
+
+void Cluster::on_client_timer(SlotId slot) {
+  ClientHost& client = client_at(queue_[slot].node);
+  const bool stale = queue_[slot].generation != client.timer_generation;
+  queue_.drop(slot);
+  if (stale) return;
+  client.queued_ns = kNever.ns;
+  for (std::uint32_t place = 0; place < clients_.count(); ++place) {
+    ActiveOperation& op = clients_.active[place];
+    if (!op.used || op.client != client.id || op.next_ns > now_.ns) continue;
+    ++events_;
+    if (op.give_up_ns <= now_.ns) {
+      let_go(place, 0);
+      finish(place, Operation::Outcome::timed_out, op.last_reason, 0);
+      continue;
+    }
+    if (!op.waiting_to_retry) {  // silence: somebody else, and the one asked need not bother
+      let_go(place, 0);
+      client.believed = op.asked % node_count() + 1;
+    }
+    attempt(place, 0);
+  }
+  std::int64_t first = kNever.ns;
+  for (std::uint32_t place = 0; place < clients_.count(); ++place) {
+    const ActiveOperation& op = clients_.active[place];
+    if (op.used && op.client == client.id) first = std::min(first, op.next_ns);
+  }
+  if (first != kNever.ns) arm_client(client, first);
+}
+
+void Cluster::retry_later(ActiveOperation& op, std::uint32_t place, Duration wait, bool elsewhere) {
+  ClientHost& client = client_at(op.client);
+  if (elsewhere) client.believed = op.asked % node_count() + 1;
+  clients_.new_attempt(place);  // whatever else comes for the last attempt is not awaited
+  op.waiting_to_retry = true;
+  op.next_ns = std::min(now_.ns + wait.ns, op.give_up_ns);
+  arm_client(client, op.next_ns);
+}
+
+// The connection to the node asked is closed.
+void Cluster::let_go(std::uint32_t place, RecordId cause) {
+  const ActiveOperation& op = clients_.active[place];
+  if (!is_server(op.asked)) return;
+  const SlotId slot = queue_.take(Slot::Kind::client_gone, op.asked, op.client);
+  queue_[slot].id = clients_.current(place);
+  queue_[slot].cause = cause;
+  queue_.schedule(reliable(op.client, op.asked, Network::request, 0), slot);
+}
+
+void Cluster::on_request(SlotId slot) {
+  Slot& s = queue_[slot];
+  const std::uint32_t host = s.node, client = s.peer;
+  if (!network_.connected(client, host) || network_.clogged(client, host)) {
+    return queue_.drop(slot);
+  }
+  Process& p = at(host);
+  if (p.state == Process::State::killed || p.state == Process::State::never_started) {
+    s.kind = Slot::Kind::refused;
+    std::swap(s.node, s.peer);
+    queue_.schedule(reliable(host, client, Network::response, 0), slot);
+    return;
+  }
+  if (!ready_for(p, slot)) return;
+  ++events_;
+  Event event;
+  event.kind = Event::Kind::client_request;
+  event.peer = {client};
+  event.id = s.id;
+  event.bytes = queue_.payload(s);
+  const RecordId cause = s.cause;
+  effects_.clear();
+  if (Node* node = std::get_if<Node>(&p.node)) {
+    node->step(p.clock.now(now_), event, effects_);
+  } else {
+    std::get<ForeignNode>(p.node).step(p.clock.now(now_), event, effects_);
+  }
+  queue_.drop(slot);
+  carry_out(p, cause);
+}
+
+void Cluster::on_client_gone(SlotId slot) {
+  const Slot gone = queue_[slot];
+  if (!network_.connected(gone.peer, gone.node)) return queue_.drop(slot);
+  Process& p = at(gone.node);
+  if (!ready_for(p, slot)) return;
+  queue_.drop(slot);
+  ++events_;
+  Event event;
+  event.kind = Event::Kind::client_gone;
+  event.peer = {gone.peer};
+  event.id = gone.id;
+  step(p, event, gone.cause);
+}
+
+void Cluster::carry_out_replies(Process& p, RecordId cause) {
+  for (const Effects::Reply& reply : effects_.replies) {
+    const ByteView bytes = effects_.view(reply.bytes);
+    saw(Seen::reply, reply.last ? 1 : 0, p.id.value, reply.request, bytes);
+    const ActiveOperation* op = clients_.find(reply.request);
+    if (op == nullptr) continue;  // the client has its answer already
+    const SlotId slot = queue_.take(Slot::Kind::response, op->client, p.id.value);
+    queue_.fill(slot, bytes);
+    Slot& s = queue_[slot];
+    s.id = reply.request;
+    s.cause = cause;
+    s.flags = reply.last ? 1 : 0;
+    queue_.schedule(reliable(p.id.value, op->client, Network::response,
+                             static_cast<std::uint32_t>(bytes.size())),
+                    slot);
+  }
+}
+
+void Cluster::on_response(SlotId slot) {
+  const Slot& s = queue_[slot];
+  const std::uint32_t server = s.peer;
+  ActiveOperation* op = clients_.find(s.id);
+  if (op == nullptr || s.flags == 0 || !network_.connected(server, s.node) ||
+      network_.clogged(server, s.node)) {
+    return queue_.drop(slot);
+  }
+  ++events_;
+  const std::uint32_t place = ClientTable::place_of(s.id);
+  const bool current = clients_.current(place) == s.id;
+  const ByteView bytes = queue_.payload(s);
+  const auto response = decode_response(bytes);
+  ClientHost& client = client_at(op->client);
+  Operation& history = operations_[op->operation];
+  const RecordId record =
+      emit(fact(WorldFact::client_answered, op->client, s.cause, server, 0, history.id,
+                response ? static_cast<std::uint64_t>(response->status) : 0,
+                response ? response->index.value : 0));
+  const auto take = [&](Operation::Outcome outcome, Reason reason) {
+    judges_.answered(now_.ns, record, history.id, {server}, bytes);
+    client.believed =
+        response && is_server(response->leader.value) ? response->leader.value : server;
+    if (response) {
+      history.index = response->index;
+      if (history.verb == Verb::read) history.value = as_text(response->value);
+    }
+    queue_.drop(slot);
+    finish(place, outcome, reason, record);
+  };
+  if (!response || response->status == Response::Status::bad_request) {
+    return take(Operation::Outcome::refused, response ? response->reason : Reason::none);
+  }
+  switch (response->status) {
+    case Response::Status::ok:
+      if (op->next_step < op->steps.size()) {
+        queue_.drop(slot);
+        client.believed = is_server(response->leader.value) ? response->leader.value : server;
+        encode_step(*op);
+        retry_later(*op, place, {0}, false);
+        return;
+      }
+      return take(Operation::Outcome::accepted, Reason::none);
+    case Response::Status::not_found:
+      return take(Operation::Outcome::not_found, Reason::none);
+    default:
+      break;
+  }
+  // Not done, or nobody knows: once more, unless a newer attempt is under way or it would not help.
+  const Reason reason = response->reason;
+  const NodeId leader = response->leader;
+  if (response->status == Response::Status::dropped && is_final(reason)) {
+    return take(Operation::Outcome::refused, reason);
+  }
+  queue_.drop(slot);
+  op->last_reason = reason;
+  if (!current || op->waiting_to_retry) return;
+  const bool elsewhere = !is_server(leader.value) || leader.value == server;
+  if (!elsewhere) client.believed = leader.value;
+  retry_later(*op, place, config_.client_retry / 10, elsewhere);
+}
+
+void Cluster::on_refused(SlotId slot) {
+  const Slot refused = queue_[slot];
+  queue_.drop(slot);
+  if (!network_.connected(refused.peer, refused.node)) return;
+  ActiveOperation* op = clients_.find(refused.id);
+  if (op == nullptr) return;
+  const std::uint32_t place = ClientTable::place_of(refused.id);
+  if (clients_.current(place) != refused.id || op->waiting_to_retry) return;
+  ++events_;
+  emit(fact(WorldFact::client_refused, op->client, refused.cause, refused.peer, 0,
+            operations_[op->operation].id));
+  retry_later(*op, place, config_.client_retry / 10, true);
+}
+
+// The kernel of a killed process closes its connections.
+void Cluster::refuse_clients_of(Process& p, RecordId cause) {
+  for (std::uint32_t place = 0; place < clients_.count(); ++place) {
+    const ActiveOperation& op = clients_.active[place];
+    if (!op.used || op.asked != p.id.value || op.waiting_to_retry) continue;
+    const SlotId slot = queue_.take(Slot::Kind::refused, op.client, p.id.value);
+    queue_[slot].id = clients_.current(place);
+    queue_[slot].cause = cause;
+    queue_.schedule(reliable(p.id.value, op.client, Network::response, 0), slot);
+  }
+}
+
+void Cluster::finish(std::uint32_t place, Operation::Outcome outcome, Reason reason,
+                     RecordId cause) {
+  ActiveOperation& op = clients_.active[place];
+  Operation& history = operations_[op.operation];
+  history.outcome = outcome;
+  history.reason = reason;
+  history.completed = now_;
+  if (outcome == Operation::Outcome::timed_out) {
+    emit(fact(WorldFact::client_timed_out, op.client, cause, 0, 0, history.id));
+  }
+  ++operations_finished_;
+  clients_.remove(place);
+}
+
+}  // namespace quorumlab::world

@@ -1,0 +1,362 @@
+// The hot path: the next event goes to its node, and what the node wants is carried out.
+#include "sim/world/cluster.h"
+
+#include <algorithm>
+
+namespace quorumlab::world {
+
+void Cluster::handle_next() {
+  if (acts_begin_ < acts_end_ &&
+      (queue_.empty() || acts_[acts_begin_].time_ns <= queue_.next_time())) {
+    apply_act();
+  } else {
+    handle_event();
+  }
+}
+
+void Cluster::run_until(std::int64_t until_ns) {
+  while (next_time() <= until_ns && next_time() != kNever.ns) handle_next();
+  if (until_ns > now_.ns && until_ns != kNever.ns) now_.ns = until_ns;
+}
+
+inline void Cluster::handle_event() {
+  now_.ns = queue_.next_time();
+  const SlotId slot = queue_.pop();
+  if (queue_[slot].kind == Slot::Kind::packet) [[likely]] {
+    deliver_packet(slot);
+  } else {
+    dispatch(slot);
+  }
+  if (!violation_told_ && judges_.violation().has_value()) [[unlikely]]
+    note_violation();
+}
+
+void Cluster::note_violation() {
+  violation_told_ = true;
+  const judge::Violation v = *judges_.violation();
+  emit(fact(WorldFact::violation, v.node.value, v.record, v.other.value, 0,
+            static_cast<std::uint64_t>(v.checker), v.a, v.b));
+}
+
+void Cluster::dispatch(SlotId slot) {
+  using Kind = Slot::Kind;
+  switch (queue_[slot].kind) {
+    case Kind::unused:
+      ASSERT(false, "an unused slot was scheduled");
+      break;
+    case Kind::packet:
+      deliver_packet(slot);
+      break;
+    case Kind::wake:
+      on_wake(slot);
+      break;
+    case Kind::disk:
+      on_disk(slot);
+      break;
+    case Kind::write_durable:
+    case Kind::write_failed: {
+      const Slot told = queue_[slot];
+      queue_.drop(slot);
+      Process& p = at(told.node);
+      if (!p.up() || p.life != told.generation) break;
+      Event event;
+      event.kind =
+          told.kind == Kind::write_durable ? Event::Kind::write_durable : Event::Kind::write_failed;
+      event.id = told.id;
+      for (SlotId packet = told.chain; packet != kNoSlot;) {
+        const SlotId next = queue_[packet].next;
+        queue_[packet].cause = told.cause;
+        leave(packet);
+        packet = next;
+      }
+      ++events_;
+      step(p, event, told.cause);
+      break;
+    }
+    case Kind::start: {
+      Process& p = at(queue_[slot].node);
+      queue_.drop(slot);
+      ++events_;
+      if (p.state == Process::State::never_started) start(p, 0);
+      break;
+    }
+    case Kind::stream_open:
+    case Kind::stream_opened:
+    case Kind::stream_refused:
+    case Kind::stream_bytes:
+    case Kind::stream_closed:
+      on_stream(slot);
+      break;
+    case Kind::request:
+      on_request(slot);
+      break;
+    case Kind::response:
+      on_response(slot);
+      break;
+    case Kind::refused:
+      on_refused(slot);
+      break;
+    case Kind::client_gone:
+      on_client_gone(slot);
+      break;
+    case Kind::client_timer:
+      on_client_timer(slot);
+      break;
+    case Kind::quorum: {
+      const RecordId cause = queue_[slot].cause;
+      queue_.drop(slot);
+      quorum_queued_ = false;
+      look_at_quorum(cause);
+      break;
+    }
+  }
+}
+
+// Packets, and whatever else comes from outside, wait at a paused process in a bounded buffer.
+bool Cluster::ready_for(Process& p, SlotId slot) {
+  if (p.state == Process::State::running) [[likely]]
+    return true;
+  const Slot& s = queue_[slot];
+  if (p.state != Process::State::paused) {
+    if (s.kind == Slot::Kind::packet) {
+      drop_packet(slot, WorldReason::target_down);
+    } else {
+      queue_.drop(slot);
+    }
+    return false;
+  }
+  if (s.kind == Slot::Kind::packet) {
+    if (p.waiting_bytes + s.size > config_.receive_buffer) {
+      drop_packet(slot, WorldReason::buffer_full);
+      return false;
+    }
+    p.waiting_bytes += s.size;
+  }
+  p.waiting.push_back(slot);
+  return false;
+}
+
+void Cluster::drop_packet(SlotId slot, WorldReason reason) {
+  const Slot& s = queue_[slot];
+  emit(fact(WorldFact::packet_dropped, reason, s.peer, s.cause, s.node, s.message, s.id));
+  queue_.drop(slot);
+}
+
+inline void Cluster::deliver_packet(SlotId slot) {
+  const Slot& s = queue_[slot];
+  ++events_;
+  if (!network_.plain()) {
+    if (!network_.connected(s.peer, s.node)) return drop_packet(slot, WorldReason::partitioned);
+    if (network_.clogged(s.peer, s.node)) {
+      emit(fact(WorldFact::packet_held, s.peer, s.cause, s.node, s.message, s.id));
+      held_packets_.push_back(slot);
+      return;
+    }
+  }
+  if (!is_server(s.node)) return drop_packet(slot, WorldReason::target_down);
+  Process& p = at(s.node);
+  if (!ready_for(p, slot)) return;
+  const RecordId record =
+      emit(fact(WorldFact::packet_delivered, s.node, s.cause, s.peer, s.message, s.id, s.size));
+  Event event;
+  event.kind = Event::Kind::packet;
+  event.peer = {s.peer};
+  event.bytes = queue_.payload(s);
+  const Instant now = now_;
+  effects_.clear();
+  if (Node* node = std::get_if<Node>(&p.node)) [[likely]] {
+    node->step(p.clock.now(now), event, effects_);
+  } else {
+    std::get<ForeignNode>(p.node).step(p.clock.now(now), event, effects_);
+  }
+  queue_.drop(slot);
+  carry_out(p, record);
+}
+
+// The event's bytes must stay where they are until the node has answered.
+void Cluster::step(Process& p, const Event& event, RecordId cause) {
+  effects_.clear();
+  const Now now = p.clock.now(now_);
+  if (Node* node = std::get_if<Node>(&p.node)) {
+    node->step(now, event, effects_);
+  } else {
+    std::get<ForeignNode>(p.node).step(now, event, effects_);
+  }
+  carry_out(p, cause);
+}
+
+inline void Cluster::carry_out(Process& p, RecordId cause) {
+  if (effects_.writes.empty()) [[likely]] {
+    if (!effects_.notes.empty()) tell_notes(p, cause);
+  } else {
+    submit_writes(p, cause);
+  }
+  for (const Effects::Packet& packet : effects_.packets) {
+    const SlotId slot = queue_.take(Slot::Kind::packet, packet.target.value, p.id.value);
+    queue_.fill(slot, effects_.view(packet.bytes));
+    Slot& s = queue_[slot];
+    s.message = packet.kind;
+    s.cause = cause;
+    if (packet.after_write != 0) {
+      if (Disk::Write* write = p.disk.find(packet.after_write)) {
+        if (write->first_packet == kNoSlot) {
+          write->first_packet = slot;
+        } else {
+          queue_[write->last_packet].next = slot;
+        }
+        write->last_packet = slot;
+        continue;
+      }
+    }
+    leave(slot);
+  }
+  if (!effects_.streams.empty()) carry_out_streams(p, cause);
+  if (!effects_.replies.empty()) carry_out_replies(p, cause);
+  if (effects_.stop) [[unlikely]] {
+    stop(p, Process::State::killed, cause);
+    return;
+  }
+  arm(p, cause);
+}
+
+void Cluster::tell_notes(Process& p, RecordId cause) {
+  for (const Note& note : effects_.notes) {
+    if (note.fact == Fact::config_applied) quorum_may_change(cause);
+    emit({now_.ns, cause, static_cast<std::uint16_t>(note.fact),
+          static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
+          note.c});
+  }
+}
+
+// A packet leaves its node: the judges and the digest see it, then the network has it.
+void Cluster::leave(SlotId slot) {
+  Slot& s = queue_[slot];
+  const ByteView bytes = queue_.payload(s);
+  if (s.node == 0 || s.node > processes_.size() + clients_.hosts.size()) {
+    queue_.drop(slot);  // a student's node may name anybody
+    return;
+  }
+  s.id = network_.next_ordinal(s.peer, s.node, s.message);
+  Record sent = fact(WorldFact::packet_sent, s.peer, s.cause, s.node, s.message, s.id, s.size);
+  if (keep_trace_) [[unlikely]]
+    sent.c = trace_.keep(bytes);
+  s.cause = emit(sent);
+  judges_.packet_sent(now_.ns, s.cause, {s.peer}, {s.node}, s.message, bytes);
+  saw(Seen::packet, s.message, s.peer, static_cast<std::uint64_t>(s.node) << 32 | s.size, bytes);
+  const std::uint64_t base = network_.base(s.peer, s.node, s.message, s.id);
+  if (network_.plain() && named_.empty()) [[likely]] {
+    queue_.schedule(now_.ns + network_.default_latency(base).ns, slot);
+  } else {
+    leave_slowly(slot, base);
+  }
+}
+
+void Cluster::leave_slowly(SlotId slot, std::uint64_t base) {
+  if (!named_.empty() && by_hand(slot, base)) return;
+  const std::uint32_t source = queue_[slot].peer, target = queue_[slot].node;
+  const std::uint32_t size = queue_[slot].size;
+  if (!network_.connected(source, target)) return drop_packet(slot, WorldReason::partitioned);
+  const Network::Fate fate = network_.fate(now_, source, target, base, size);
+  if (fate.lost) return drop_packet(slot, WorldReason::lost);
+  if (fate.duplicate) {
+    const SlotId second = queue_.clone(slot);
+    Slot& s = queue_[second];
+    s.cause = emit(fact(WorldFact::packet_duplicated, source, s.cause, target, s.message, s.id));
+    queue_.schedule(fate.second_arrival.ns, second);
+  }
+  Slot& s = queue_[slot];
+  if (fate.corrupt) {
+    queue_.mutable_payload(s)[fate.corrupt_byte] ^=
+        static_cast<std::uint8_t>(1u << fate.corrupt_bit);
+    s.cause = emit(fact(WorldFact::packet_corrupted, source, s.cause, target, s.message, s.id,
+                        fate.corrupt_byte, fate.corrupt_bit));
+  }
+  queue_.schedule(fate.arrival.ns, slot);
+}
+
+// Acts that named this very packet; true when nothing is left to do for it.
+bool Cluster::by_hand(SlotId slot, std::uint64_t base) {
+  const Slot& s = queue_[slot];
+  const auto named = std::find_if(named_.begin(), named_.end(), [&](const NamedPacket& n) {
+    return n.source == s.peer && n.target == s.node && n.kind == s.message && n.ordinal == s.id;
+  });
+  if (named == named_.end()) return false;
+  const NamedPacket what = *named;
+  named_.erase(named);
+  if (what.verb == Verb::drop_message) {
+    drop_packet(slot, WorldReason::dropped_by_hand);
+    return true;
+  }
+  if (!network_.connected(s.peer, s.node)) return false;
+  const Instant arrival = network_.fate(now_, s.peer, s.node, base, s.size).arrival + what.delay;
+  if (what.verb == Verb::delay_message) {
+    queue_.schedule(arrival.ns, slot);
+    return true;
+  }
+  const SlotId second = queue_.clone(slot);
+  Slot& copy = queue_[second];
+  copy.cause = emit(
+      fact(WorldFact::packet_duplicated, copy.peer, copy.cause, copy.node, copy.message, copy.id));
+  queue_.schedule(arrival.ns + 1, second);
+  return false;
+}
+
+// Held packets and stream segments whose way is open again, in the order in which they came.
+void Cluster::release_held() {
+  const auto release = [&](std::vector<SlotId>& held, auto&& blocked) {
+    std::size_t kept = 0;
+    for (const SlotId slot : held) {
+      const Slot& s = queue_[slot];
+      if (blocked(s.peer, s.node)) {
+        held[kept++] = slot;
+      } else {
+        queue_.schedule(now_.ns, slot);
+      }
+    }
+    held.resize(kept);
+  };
+  release(held_packets_, [&](auto s, auto t) { return network_.clogged(s, t); });
+  release(held_streams_,
+          [&](auto s, auto t) { return network_.clogged(s, t) || !network_.connected(s, t); });
+}
+
+// The node's next deadline. The entry in the queue is moved only if the new one comes earlier; a
+// later one is put back when it is popped too early.
+inline void Cluster::arm(Process& p, RecordId cause) {
+  if (effects_.wake_at == p.wake_at) return;
+  p.wake_at = effects_.wake_at;
+  p.wake_cause = cause;
+  p.due_ns = p.clock.when(p.wake_at).ns;
+  // At least a nanosecond passes, so that a node that always wants to be woken cannot stop time.
+  if (p.due_ns <= now_.ns) p.due_ns = now_.ns + 1;
+  if (p.due_ns < p.queued_ns) queue_wake(p);
+}
+
+void Cluster::queue_wake(Process& p) {
+  const SlotId slot = queue_.take(Slot::Kind::wake, p.id.value, 0);
+  queue_[slot].generation = ++p.wake_generation;
+  queue_.schedule(p.due_ns, slot);
+  p.queued_ns = p.due_ns;
+}
+
+void Cluster::on_wake(SlotId slot) {
+  Process& p = at(queue_[slot].node);
+  if (queue_[slot].generation != p.wake_generation) return queue_.drop(slot);
+  if (p.state == Process::State::running && p.due_ns > now_.ns && p.due_ns != kNever.ns) {
+    p.queued_ns = p.due_ns;
+    queue_.schedule(p.due_ns, slot);
+    return;
+  }
+  queue_.drop(slot);
+  p.queued_ns = kNever.ns;
+  if (p.state != Process::State::running || p.due_ns == kNever.ns) return;
+  const RecordId cause = p.wake_cause;
+  p.wake_at = kNever;
+  p.due_ns = kNever.ns;
+  Event event;
+  event.kind = Event::Kind::deadline_reached;
+  ++events_;
+  step(p, event, cause);
+}
+
+}  // namespace quorumlab::world

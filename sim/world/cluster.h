@@ -1,0 +1,240 @@
+// The machinery of the virtual world: takes events out of the queue, lets nodes answer, and carries
+// out what they want on network, disks, streams and clients. One value, one .cpp for each concern:
+// cluster (the hot path), lifecycle, storage, streams, clients, acts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/assert.h"
+#include "sim/judge/judges.h"
+#include "sim/trace/digest.h"
+#include "sim/trace/trace.h"
+#include "sim/world/client.h"
+#include "sim/world/config.h"
+#include "sim/world/event_queue.h"
+#include "sim/world/fact_counts.h"
+#include "sim/world/network.h"
+#include "sim/world/process.h"
+#include "sim/world/stream.h"
+
+namespace quorumlab::world {
+
+// Whether some running voter reaches enough voters, itself among them.
+struct QuorumState {
+  bool available = false;
+  std::uint32_t have = 0;  // the most voters that one of them reaches
+  std::uint32_t need = 0;
+  bool operator==(const QuorumState&) const = default;
+};
+
+class Cluster {
+ public:
+  void reset(const ClusterConfig& config, std::uint64_t seed);
+  void keep_trace(bool on);
+
+  // Handles the next event or act. REQUIRES: next_time() != kNever.
+  void handle_next();
+  void run_until(std::int64_t until_ns);
+  std::int64_t next_time() const {
+    const std::int64_t event = queue_.empty() ? kNever.ns : queue_.next_time();
+    return acts_begin_ < acts_end_ ? std::min(acts_[acts_begin_].time_ns, event) : event;
+  }
+  std::uint64_t inject(const Action& action);
+  trace::RecordId remark(trace::WorldFact kind, std::uint64_t a, std::string_view text);
+
+  // Views.
+  bool is_node(NodeId id) const { return id.value >= 1 && id.value <= processes_.size(); }
+  const Process& process(NodeId id) const { return processes_[id.value - 1]; }
+  std::uint32_t node_count() const { return static_cast<std::uint32_t>(processes_.size()); }
+  const QuorumState& quorum() const { return quorum_; }
+  std::uint64_t operation_place(std::uint64_t id) const;
+
+  Instant now_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t operations_finished_ = 0;
+  ClusterConfig config_;
+  Network network_;
+  judge::Judges judges_;
+  trace::Digest digest_;
+  trace::Trace trace_;
+  FactCounts counts_;
+  std::vector<Operation> operations_;
+
+ private:
+  using Record = trace::Record;
+  using RecordId = trace::RecordId;
+  using WorldFact = trace::WorldFact;
+  using WorldReason = trace::WorldReason;
+
+  // What goes into the digest.
+  enum class Seen : std::uint32_t {
+    packet = 1,
+    write,
+    durable,
+    write_failed,
+    reply,
+    act,
+    process,
+    stream,
+    request
+  };
+  enum class DrawFor : std::uint64_t { network = 1, node, disk_latency, disk_fate, rot };
+
+  struct PendingAct {
+    std::int64_t time_ns = 0;
+    std::uint64_t number = 0;
+    Action action;
+  };
+  // A packet named in advance, and what is to happen to it.
+  struct NamedPacket {
+    std::uint32_t source = 0, target = 0, kind = 0;
+    std::uint64_t ordinal = 0;
+    Verb verb = Verb::drop_message;
+    Duration delay;
+  };
+
+  Process& at(std::uint32_t host) { return processes_[host - 1]; }
+  ClientHost& client_at(std::uint32_t host) { return clients_.hosts[host - 1 - processes_.size()]; }
+  bool is_server(std::uint32_t host) const { return host >= 1 && host <= processes_.size(); }
+  bool is_client(std::uint32_t host) const {
+    return host > processes_.size() && host <= processes_.size() + clients_.hosts.size();
+  }
+
+  // Every fact passes here, kept or not.
+  RecordId emit(const Record& r) {
+    const RecordId id = number(r);
+    judges_.fact(r, id);
+    return id;
+  }
+  // The same without the judges, who get it later.
+  RecordId number(const Record& r) {
+    ++records_;
+    counts_.add(r.kind, r.node);
+    if (keep_trace_) [[unlikely]]
+      trace_.append(r);
+    return records_;
+  }
+  Record fact(WorldFact kind, std::uint32_t node, RecordId cause, std::uint32_t peer = 0,
+              std::uint32_t extra = 0, std::uint64_t a = 0, std::uint64_t b = 0,
+              std::uint64_t c = 0) const {
+    return {now_.ns, cause, static_cast<std::uint16_t>(kind), 0, node, peer, extra, a, b, c};
+  }
+  Record fact(WorldFact kind, WorldReason reason, std::uint32_t node, RecordId cause,
+              std::uint32_t peer = 0, std::uint32_t extra = 0, std::uint64_t a = 0) const {
+    return {now_.ns,
+            cause,
+            static_cast<std::uint16_t>(kind),
+            static_cast<std::uint16_t>(reason),
+            node,
+            peer,
+            extra,
+            a,
+            0,
+            0};
+  }
+  void saw(Seen what, std::uint32_t kind, std::uint32_t node, std::uint64_t detail) {
+    digest_.add(now_.ns, static_cast<std::uint32_t>(what) << 8 | kind, node, detail);
+  }
+  void saw(Seen what, std::uint32_t kind, std::uint32_t node, std::uint64_t detail,
+           ByteView bytes) {
+    digest_.add(now_.ns, static_cast<std::uint32_t>(what) << 8 | kind, node, detail, bytes);
+  }
+  void note_violation();
+
+  // cluster.cpp: events to nodes, effects to the world.
+  void handle_event();
+  void dispatch(SlotId slot);
+  bool ready_for(Process& p, SlotId slot);  // false: the slot waits, or is gone
+  void deliver_packet(SlotId slot);
+  void step(Process& p, const Event& event, RecordId cause);
+  void carry_out(Process& p, RecordId cause);
+  void tell_notes(Process& p, RecordId cause);
+  void leave(SlotId slot);
+  void leave_slowly(SlotId slot, std::uint64_t base);
+  bool by_hand(SlotId slot, std::uint64_t base);
+  void arm(Process& p, RecordId cause);
+  void queue_wake(Process& p);
+  void on_wake(SlotId slot);
+  void drop_packet(SlotId slot, WorldReason reason);
+  void release_held();
+
+  // storage.cpp
+  void submit_writes(Process& p, RecordId cause);
+  void schedule_disk(Process& p, FileId file);
+  void on_disk(SlotId slot);
+  void lose_packets(Disk::Write& write);
+  void send_after_writes(Process& p, RecordId cause);
+
+  // lifecycle.cpp
+  void start(Process& p, RecordId cause);
+  void stop(Process& p, Process::State state, RecordId cause);
+  void power_loss(Process& p, RecordId cause);
+  void pause(Process& p, RecordId cause);
+  void resume(Process& p, RecordId cause);
+  void wipe(Process& p, RecordId cause);
+  void drop_waiting(Process& p);
+  void quorum_may_change(RecordId cause);
+  void look_at_quorum(RecordId cause);
+  QuorumState compute_quorum() const;
+
+  // streams.cpp
+  void carry_out_streams(Process& p, RecordId cause);
+  void send_on_stream(std::uint32_t index, std::uint32_t to_end, Slot::Kind kind, ByteView bytes,
+                      RecordId cause);
+  void on_stream(SlotId slot);
+  void break_streams(Process& p, bool tell, RecordId cause);
+
+  // clients.cpp
+  void begin_operation(std::uint64_t number, const Action& action, RecordId cause);
+  void encode_request(ActiveOperation& op, const Action& action);
+  void encode_step(ActiveOperation& op);
+  void attempt(std::uint32_t place, RecordId cause);
+  void carry_out_replies(Process& p, RecordId cause);
+  void on_request(SlotId slot);
+  void on_response(SlotId slot);
+  void on_refused(SlotId slot);
+  void on_client_gone(SlotId slot);
+  void on_client_timer(SlotId slot);
+  void retry_later(ActiveOperation& op, std::uint32_t place, Duration wait, bool elsewhere);
+  void let_go(std::uint32_t place, RecordId cause);
+  void finish(std::uint32_t place, Operation::Outcome outcome, Reason reason, RecordId cause);
+  void arm_client(ClientHost& client, std::int64_t at_ns);
+  void refuse_clients_of(Process& p, RecordId cause);
+  std::int64_t reliable(std::uint32_t source, std::uint32_t target, std::uint32_t traffic,
+                        std::uint32_t size) {
+    return network_.reliable_arrival(now_, source, target, traffic, size).ns;
+  }
+
+  // acts.cpp
+  void apply_act();
+  void apply(const Action& action, std::uint64_t number, RecordId cause);
+
+  bool keep_trace_ = false;
+  bool violation_told_ = false;
+  bool quorum_queued_ = false;
+  std::uint64_t acts_given_ = 0;
+  std::size_t acts_begin_ = 0, acts_end_ = 0;
+  std::uint64_t network_seed_ = 0, disk_seed_ = 0;
+  EventQueue queue_;
+  std::vector<Process> processes_;
+  ClientTable clients_;
+  StreamTable streams_;
+  std::vector<SlotId> held_packets_;  // by a clog, in order
+  std::vector<SlotId> held_streams_;  // by a cut, in order
+  std::vector<NamedPacket> named_;
+  std::vector<PendingAct> acts_;  // [acts_begin_, acts_end_) are still to come
+  QuorumState quorum_;
+  Effects effects_;  // of the step under way
+  std::vector<RecordId> note_records_;
+  Bytes scratch_;
+  NodeConfig node_config_;  // config_.node, with id and members filled in
+};
+
+}  // namespace quorumlab::world

@@ -1,0 +1,50 @@
+// What a world is made of at its start, and what becomes of a client's operation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/node/node.h"
+#include "sim/world/action.h"
+#include "sim/world/foreign.h"
+
+namespace quorumlab::world {
+
+struct ClusterConfig {
+  std::vector<std::string> names;     // of the nodes, in the order of their ids (1, 2, ...)
+  std::uint32_t spare_nodes = 0;      // further hosts that run but are no members until added;
+                                      // their names follow in `names`
+  std::uint32_t clients = 1;          // client hosts; their ids follow the nodes'
+  NodeConfig node;                    // of every node; id and initial members are filled in
+  LinkSettings link;                  // of every link
+  DiskSettings disk;                  // of every node
+  std::vector<ClockSettings> clocks;  // by node; missing: true time
+  std::vector<std::vector<Duration>> tables;  // quantiles for Latency::Kind::measured
+  std::vector<std::uint64_t>
+      preloaded;  // by node: entries of term 1 that its disk holds at the start
+  Instant epoch{1'388'534'400'000'000'000};   // wall time at the start: 2014-01-01
+  Duration client_timeout = seconds(2);       // of an operation
+  Duration client_retry = milliseconds(500);  // then the client asks another node
+  std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
+  std::uint32_t ignored_checkers = 0;  // bits of judge::Checker whose violations do not count
+  // Makes somebody else's protocol run in place of Node; the judges then judge nothing.
+  ForeignFactory foreign = nullptr;
+  const void* foreign_context = nullptr;  // handed to it; the caller keeps it alive
+};
+
+// A client's operation, from its invocation on.
+struct Operation {
+  enum class Outcome : std::uint8_t { pending, accepted, not_found, refused, timed_out };
+  std::uint64_t id = 0;
+  Verb verb = Verb::write;
+  NodeId client;
+  Instant invoked, completed;  // true time
+  Outcome outcome = Outcome::pending;
+  Reason reason = Reason::none;  // of a refusal
+  LogIndex index;                // as answered
+  std::string key, value;        // read: the value found
+};
+
+}  // namespace quorumlab::world

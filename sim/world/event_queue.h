@@ -1,0 +1,244 @@
+// The events that are still to come: a 4-ary heap of 16-byte keys (time, sequence, slot) over a
+// slab of plain slots. Ties are broken by sequence, that is by who was scheduled first. Everything
+// is reached by 32-bit handles, so a copy of the queue is a copy of its vectors, and slots are
+// reused, so that a warm queue allocates nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/types.h"
+#include "sim/trace/record.h"
+
+namespace quorumlab::world {
+
+// The number of a slot; kNoSlot is none.
+using SlotId = std::uint32_t;
+inline constexpr SlotId kNoSlot = UINT32_MAX;
+
+struct Slot {
+  enum class Kind : std::uint8_t {
+    unused,
+    packet,          // id: ordinal
+    wake,            // a node's deadline; generation tells stale ones apart
+    disk,            // the first write under way of a file completes; file
+    write_durable,   // told to a paused node later; id: write
+    write_failed,    // the same
+    start,           // a process comes up at the beginning of time
+    stream_open,     // at the acceptor; id: stream
+    stream_opened,   // at the opener
+    stream_refused,  // at the opener
+    stream_bytes,
+    stream_closed,
+    request,      // a client's request at a node; id: attempt
+    response,     // a node's answer at the client; id: attempt
+    refused,      // nobody listened; at the client; id: attempt
+    client_gone,  // at the node; id: attempt
+    client_timer,
+    quorum  // processes, cuts or membership changed: look at the quorum again
+  };
+  static constexpr std::uint32_t kInline = 48;
+
+  Kind kind = Kind::unused;
+  std::uint8_t message = 0;  // the packet's own kind
+  std::uint8_t file = 0;
+  std::uint8_t flags = 0;
+  std::uint32_t node = 0;        // where it happens
+  std::uint32_t peer = 0;        // where it comes from
+  std::uint32_t generation = 0;  // of whatever the event belongs to
+  std::uint64_t id = 0;
+  trace::RecordId cause = 0;
+  std::uint32_t size = 0;  // of the payload
+  std::uint32_t blob = 0;  // where it is, if larger than kInline
+  SlotId next = kNoSlot;   // in lists of slots that wait outside the heap
+  SlotId chain = kNoSlot;  // packets that leave when this is told
+  std::array<std::uint8_t, kInline> bytes;
+};
+static_assert(sizeof(Slot) == 96);
+
+// Payloads too large for a slot, by classes of size (powers of two), each with its own free list.
+class BlobSlab {
+ public:
+  void clear() {
+    for (Class& c : classes_) {
+      c.used = 0;
+      c.unused.clear();
+    }
+  }
+  std::uint32_t put(ByteView bytes) {
+    const std::uint32_t number = class_of(bytes.size());
+    Class& c = classes_[number];
+    std::uint32_t index;
+    if (!c.unused.empty()) {
+      index = c.unused.back();
+      c.unused.pop_back();
+    } else {
+      index = c.used++;
+      const std::size_t needed = static_cast<std::size_t>(c.used) << (number + kSmallest);
+      if (c.bytes.size() < needed) c.bytes.resize(needed);
+    }
+    if (!bytes.empty()) std::memcpy(at(number, index), bytes.data(), bytes.size());
+    return number << 27 | index;
+  }
+  void drop(std::uint32_t handle) { classes_[handle >> 27].unused.push_back(handle & kIndexMask); }
+  std::uint8_t* data(std::uint32_t handle) { return at(handle >> 27, handle & kIndexMask); }
+  const std::uint8_t* data(std::uint32_t handle) const {
+    return const_cast<BlobSlab*>(this)->data(handle);
+  }
+
+ private:
+  static constexpr std::uint32_t kSmallest = 6;  // 64 bytes
+  static constexpr std::uint32_t kIndexMask = (1u << 27) - 1;
+  struct Class {
+    Bytes bytes;
+    std::vector<std::uint32_t> unused;
+    std::uint32_t used = 0;
+  };
+  static std::uint32_t class_of(std::size_t size) {
+    std::uint32_t number = 0;
+    while ((std::size_t{1} << (number + kSmallest)) < size) ++number;
+    return number;
+  }
+  std::uint8_t* at(std::uint32_t number, std::uint32_t index) {
+    return classes_[number].bytes.data() +
+           (static_cast<std::size_t>(index) << (number + kSmallest));
+  }
+  std::array<Class, 26> classes_;
+};
+
+class EventQueue {
+ public:
+  // Forgets everything and keeps the memory.
+  void clear() {
+    heap_.clear();
+    slots_.clear();
+    free_ = kNoSlot;
+    sequence_ = 0;
+    blobs_.clear();
+  }
+
+  bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
+  // REQUIRES: !empty().
+  std::int64_t next_time() const { return heap_.front().time_ns; }
+
+  Slot& operator[](SlotId id) { return slots_[id]; }
+  const Slot& operator[](SlotId id) const { return slots_[id]; }
+
+  // A slot that is not scheduled yet. References to other slots end here.
+  SlotId take(Slot::Kind kind, std::uint32_t node, std::uint32_t peer) {
+    SlotId id = free_;
+    if (id != kNoSlot) {
+      free_ = slots_[id].next;
+    } else {
+      id = static_cast<SlotId>(slots_.size());
+      slots_.emplace_back();
+    }
+    Slot& slot = slots_[id];
+    slot.kind = kind;
+    slot.message = slot.file = slot.flags = 0;
+    slot.node = node;
+    slot.peer = peer;
+    slot.generation = 0;
+    slot.id = 0;
+    slot.cause = 0;
+    slot.size = 0;
+    slot.next = slot.chain = kNoSlot;
+    return id;
+  }
+  // REQUIRES: the slot has no payload yet, and `bytes` does not lie in this queue.
+  void fill(SlotId id, ByteView bytes) {
+    Slot& slot = slots_[id];
+    slot.size = static_cast<std::uint32_t>(bytes.size());
+    if (slot.size <= Slot::kInline) {
+      if (slot.size != 0) std::memcpy(slot.bytes.data(), bytes.data(), slot.size);
+    } else {
+      slot.blob = blobs_.put(bytes);
+    }
+  }
+  // Valid until the next take or fill.
+  ByteView payload(const Slot& slot) const {
+    return {slot.size <= Slot::kInline ? slot.bytes.data() : blobs_.data(slot.blob), slot.size};
+  }
+  std::uint8_t* mutable_payload(Slot& slot) {
+    return slot.size <= Slot::kInline ? slot.bytes.data() : blobs_.data(slot.blob);
+  }
+  void drop(SlotId id) {
+    Slot& slot = slots_[id];
+    if (slot.size > Slot::kInline) blobs_.drop(slot.blob);
+    slot.kind = Slot::Kind::unused;
+    slot.next = free_;
+    free_ = id;
+  }
+  // A second slot with the same content.
+  SlotId clone(SlotId from) {
+    const SlotId id = take(Slot::Kind::unused, 0, 0);
+    slots_[id] = slots_[from];
+    slots_[id].next = kNoSlot;
+    if (slots_[from].size > Slot::kInline) {
+      const ByteView source = payload(slots_[from]);
+      copy_.assign(source.begin(), source.end());
+      slots_[id].blob = blobs_.put(copy_);
+    }
+    return id;
+  }
+
+  BlobSlab& blobs() { return blobs_; }
+
+  void schedule(std::int64_t time_ns, SlotId id) {
+    const Key key{time_ns, ++sequence_ << kSlotBits | id};
+    std::size_t at = heap_.size();
+    heap_.push_back(key);
+    while (at > 0) {
+      const std::size_t parent = (at - 1) / 4;
+      if (!(key < heap_[parent])) break;
+      heap_[at] = heap_[parent];
+      at = parent;
+    }
+    heap_[at] = key;
+  }
+  // Takes the first event out of the heap; its slot lives on until drop(). REQUIRES: !empty().
+  SlotId pop() {
+    const SlotId first = static_cast<SlotId>(heap_.front().order & ((1u << kSlotBits) - 1));
+    const Key last = heap_.back();
+    heap_.pop_back();
+    const std::size_t size = heap_.size();
+    if (size == 0) return first;
+    std::size_t at = 0;
+    for (;;) {
+      const std::size_t child = at * 4 + 1;
+      if (child >= size) break;
+      std::size_t least = child;
+      const std::size_t end = child + 4 < size ? child + 4 : size;
+      for (std::size_t c = child + 1; c < end; ++c) {
+        if (heap_[c] < heap_[least]) least = c;
+      }
+      if (!(heap_[least] < last)) break;
+      heap_[at] = heap_[least];
+      at = least;
+    }
+    heap_[at] = last;
+    return first;
+  }
+
+ private:
+  static constexpr unsigned kSlotBits = 24;  // 16 million events under way, 10^12 in a run
+  struct Key {
+    std::int64_t time_ns;
+    std::uint64_t order;
+    bool operator<(const Key& o) const {
+      return time_ns != o.time_ns ? time_ns < o.time_ns : order < o.order;
+    }
+  };
+  std::vector<Key> heap_;
+  std::vector<Slot> slots_;
+  SlotId free_ = kNoSlot;
+  std::uint64_t sequence_ = 0;
+  BlobSlab blobs_;
+  Bytes copy_;
+};
+
+}  // namespace quorumlab::world

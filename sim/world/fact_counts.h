@@ -1,0 +1,53 @@
+// How often each fact was emitted, by host. The numbers of facts have gaps, so they are packed
+// first.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/fact.h"
+#include "sim/trace/record.h"
+
+namespace quorumlab::world {
+
+class FactCounts {
+ public:
+  void reset(std::uint32_t hosts) {
+    hosts_ = hosts;
+    counts_.assign(static_cast<std::size_t>(hosts + 1) * kStride, 0);
+  }
+  void add(std::uint16_t kind, std::uint32_t host) {
+    ++counts_[(host <= hosts_ ? host : 0) * kStride + column(kind)];
+  }
+  // Of one host, or (0) of all.
+  std::uint64_t get(std::uint16_t kind, std::uint32_t host) const {
+    if (host != 0) return host <= hosts_ ? counts_[host * kStride + column(kind)] : 0;
+    std::uint64_t sum = 0;
+    for (std::uint32_t h = 0; h <= hosts_; ++h) sum += counts_[h * kStride + column(kind)];
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t kNumbers = 512;
+  static constexpr std::array<std::uint8_t, kNumbers> kColumns = [] {
+    std::array<std::uint8_t, kNumbers> columns{};
+    std::uint8_t next = 1;
+#define X(name, number, meaning) columns[number] = next++;
+    QUORUMLAB_CORE_FACTS(X)
+    QUORUMLAB_WORLD_FACTS(X)
+#undef X
+    return columns;
+  }();
+  static constexpr std::size_t kStride = 1
+#define X(name, number, meaning) +1
+      QUORUMLAB_CORE_FACTS(X) QUORUMLAB_WORLD_FACTS(X)
+#undef X
+      ;
+  static std::size_t column(std::uint16_t kind) { return kColumns[kind % kNumbers]; }
+
+  std::uint32_t hosts_ = 0;
+  std::vector<std::uint64_t> counts_;
+};
+
+}  // namespace quorumlab::world

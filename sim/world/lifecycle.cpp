@@ -1,0 +1,277 @@
+// The beginning of the world, births and deaths of processes, and the quorum that is left.
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/world/cluster.h"
+
+namespace quorumlab::world {
+namespace {
+
+// Printed with a failed assertion until somebody sets a better text.
+thread_local char context[64];
+
+std::uint32_t members(const ClusterConfig& config) {
+  const std::uint32_t all = static_cast<std::uint32_t>(config.names.size());
+  return all > config.spare_nodes ? all - config.spare_nodes : 0;
+}
+
+}  // namespace
+
+void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
+  if (&config_ != &config) config_ = config;
+  if (seed != seed_ || context[0] == 0) {
+    std::snprintf(context, sizeof context, "seed %llu", static_cast<unsigned long long>(seed));
+  }
+  set_assertion_context(context);
+  seed_ = seed;
+  const std::uint32_t nodes = static_cast<std::uint32_t>(config.names.size());
+  const std::uint32_t hosts = nodes + config.clients;
+  now_ = {};
+  events_ = records_ = operations_finished_ = acts_given_ = 0;
+  acts_begin_ = acts_end_ = 0;
+  violation_told_ = quorum_queued_ = false;
+  quorum_ = {};
+  disk_seed_ = mix(seed, static_cast<std::uint64_t>(DrawFor::disk_fate));
+  queue_.clear();
+  network_.reset(hosts, config.link, config.tables,
+                 mix(seed, static_cast<std::uint64_t>(DrawFor::network)));
+  clients_.reset(nodes + 1, config.clients);
+  streams_.clear();
+  held_packets_.clear();
+  held_streams_.clear();
+  named_.clear();
+  operations_.clear();
+  counts_.reset(hosts);
+  digest_ = {};
+  trace_.clear();
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    judges_.set_enabled(static_cast<judge::Checker>(i), (config.ignored_checkers >> i & 1) == 0);
+  }
+  judges_.reset({nodes, config.foreign == nullptr});
+
+  node_config_ = config.node;
+  raft::ConfState& initial = node_config_.raft.initial;
+  if (initial.voters.empty()) {
+    for (std::uint32_t id = 1; id <= members(config); ++id) initial.voters.push_back({id});
+  }
+  processes_.resize(nodes);
+  for (std::uint32_t i = 0; i < nodes; ++i) {
+    Process& p = processes_[i];
+    p.id = {i + 1};
+    p.state = Process::State::never_started;
+    p.clock.reset(config.epoch, i < config.clocks.size() ? config.clocks[i] : ClockSettings{});
+    p.disk.reset(config.disk);
+    p.life = 0;
+    p.rules = config.node.raft.rules;
+    p.wake_at = kNever;
+    p.wake_cause = 0;
+    p.due_ns = p.queued_ns = kNever.ns;
+    p.wake_generation = 0;
+    p.waiting.clear();
+    p.waiting_bytes = 0;
+    queue_.schedule(0, queue_.take(Slot::Kind::start, i + 1, 0));
+  }
+}
+
+void Cluster::keep_trace(bool on) {
+  ASSERT(!on || keep_trace_ || records_ == 0,
+         "a trace is kept from the first event on, or not at all");
+  keep_trace_ = on;
+}
+
+void Cluster::start(Process& p, RecordId cause) {
+  if (p.up()) return;
+  // What was still on its way to the disk is flushed before the new process reads.
+  p.disk.each_pending([&](Disk::Write& write) { lose_packets(write); });
+  p.disk.sync(queue_.blobs());
+  const std::uint32_t starts_before = p.life++;
+  p.state = Process::State::running;
+  const Random random(
+      mix(mix(seed_, static_cast<std::uint64_t>(DrawFor::node)), p.id.value, p.life));
+  if (config_.foreign != nullptr) {
+    p.node.emplace<ForeignNode>(
+        config_.foreign({p.id, node_count(), random, config_.foreign_context}));
+  } else {
+    if (!std::holds_alternative<Node>(p.node)) p.node.emplace<Node>();
+    node_config_.raft.id = p.id;
+    node_config_.raft.rules = p.rules;
+    std::get<Node>(p.node).reset(node_config_, random);
+  }
+  const RecordId record =
+      emit(fact(WorldFact::process_started, p.id.value, cause, 0, 0, starts_before));
+  saw(Seen::process, 1, p.id.value, starts_before);
+  std::array<FileContent, kFileCount> room;
+  Event event;
+  event.kind = Event::Kind::started;
+  event.files = p.disk.files(room);
+  judges_.process_started(now_.ns, record, p.id, event.files);
+  quorum_may_change(record);
+  step(p, event, record);
+}
+
+// The process is gone: whatever waited for it, and whatever it was about to send.
+void Cluster::stop(Process& p, Process::State state, RecordId cause) {
+  if (!p.up()) {
+    if (state == Process::State::crashed && p.state == Process::State::killed) {
+      p.state = state;
+      const RecordId record = emit(fact(WorldFact::process_crashed, p.id.value, cause));
+      saw(Seen::process, 3, p.id.value, 0);
+      power_loss(p, record);
+    }
+    return;
+  }
+  const bool crash = state == Process::State::crashed;
+  const bool by_itself = !crash && effects_.stop;
+  p.state = state;
+  const RecordId record = emit(fact(crash       ? WorldFact::process_crashed
+                                    : by_itself ? WorldFact::process_stopped
+                                                : WorldFact::process_killed,
+                                    p.id.value, cause));
+  saw(Seen::process, crash ? 3 : by_itself ? 4 : 2, p.id.value, 0);
+  judges_.process_down(now_.ns, record, p.id,
+                       crash       ? judge::Judges::Death::crash
+                       : by_itself ? judge::Judges::Death::stop
+                                   : judge::Judges::Death::kill);
+  p.wake_at = kNever;
+  p.due_ns = kNever.ns;
+  drop_waiting(p);
+  p.disk.each_pending([&](Disk::Write& write) { lose_packets(write); });
+  break_streams(p, !crash, record);
+  if (crash) {
+    power_loss(p, record);
+  } else {
+    refuse_clients_of(p, record);
+  }
+  quorum_may_change(record);
+}
+
+void Cluster::power_loss(Process& p, RecordId cause) {
+  for (int f = 0; f < kFileCount; ++f) {
+    const FileId file = static_cast<FileId>(f);
+    const Disk::Loss loss = p.disk.crash(file, queue_.blobs());
+    if (loss.first_write == 0 && !loss.lied) continue;
+    const RecordId record =
+        emit(fact(WorldFact::writes_lost, p.id.value, cause, 0, static_cast<std::uint32_t>(f),
+                  loss.first_write, loss.bytes, loss.torn));
+    saw(Seen::process, 8 + static_cast<std::uint32_t>(f), p.id.value, loss.bytes);
+    if (loss.lied) judges_.disk_damaged(now_.ns, record, p.id, judge::Judges::Damage::lied);
+  }
+}
+
+void Cluster::pause(Process& p, RecordId cause) {
+  if (p.state != Process::State::running) return;
+  p.state = Process::State::paused;
+  const RecordId record = emit(fact(WorldFact::process_paused, p.id.value, cause));
+  saw(Seen::process, 5, p.id.value, 0);
+  quorum_may_change(record);
+}
+
+// Everything that waited comes at once, in order; a deadline that has passed comes after it.
+void Cluster::resume(Process& p, RecordId cause) {
+  if (p.state != Process::State::paused) return;
+  p.state = Process::State::running;
+  const RecordId record =
+      emit(fact(WorldFact::process_resumed, p.id.value, cause, 0, 0, p.waiting.size()));
+  saw(Seen::process, 6, p.id.value, p.waiting.size());
+  for (const SlotId slot : p.waiting) queue_.schedule(now_.ns, slot);
+  p.waiting.clear();
+  p.waiting_bytes = 0;
+  if (p.due_ns != kNever.ns) {
+    p.due_ns = std::max(p.due_ns, now_.ns);
+    if (p.due_ns < p.queued_ns) queue_wake(p);
+  }
+  quorum_may_change(record);
+}
+
+// A running process is killed first: nobody can take its files away under it.
+void Cluster::wipe(Process& p, RecordId cause) {
+  if (p.up()) stop(p, Process::State::killed, cause);
+  p.disk.each_pending([&](Disk::Write& write) { lose_packets(write); });
+  p.disk.wipe(queue_.blobs());
+  const RecordId record = emit(fact(WorldFact::process_wiped, p.id.value, cause));
+  saw(Seen::process, 7, p.id.value, 0);
+  judges_.disk_damaged(now_.ns, record, p.id, judge::Judges::Damage::wiped);
+}
+
+void Cluster::drop_waiting(Process& p) {
+  for (const SlotId slot : p.waiting) {
+    if (queue_[slot].kind == Slot::Kind::packet) {
+      drop_packet(slot, WorldReason::target_down);
+      continue;
+    }
+    for (SlotId packet = queue_[slot].chain; packet != kNoSlot;) {
+      const SlotId next = queue_[packet].next;
+      drop_packet(packet, WorldReason::sender_died);
+      packet = next;
+    }
+    queue_.drop(slot);
+  }
+  p.waiting.clear();
+  p.waiting_bytes = 0;
+}
+
+// Looked at once for each instant, after the other events that are already queued for it.
+void Cluster::quorum_may_change(RecordId cause) {
+  if (quorum_queued_) return;
+  quorum_queued_ = true;
+  const SlotId slot = queue_.take(Slot::Kind::quorum, 0, 0);
+  queue_[slot].cause = cause;
+  queue_.schedule(now_.ns, slot);
+}
+
+void Cluster::look_at_quorum(RecordId cause) {
+  const QuorumState state = compute_quorum();
+  if (state == quorum_) return;
+  quorum_ = state;
+  emit(fact(state.available ? WorldFact::quorum_available : WorldFact::quorum_unavailable, 0, cause,
+            0, 0, state.have, state.need));
+}
+
+QuorumState Cluster::compute_quorum() const {
+  // Membership as the running node that has applied most knows it.
+  const raft::ConfState* conf = &node_config_.raft.initial;
+  std::uint64_t most = 0;
+  for (const Process& p : processes_) {
+    const Node* node = std::get_if<Node>(&p.node);
+    if (node == nullptr || !p.up() || node->raft().conf().voters.empty()) continue;
+    const std::uint64_t applied = node->status().applied.value + 1;
+    if (applied > most) {
+      most = applied;
+      conf = &node->raft().conf();
+    }
+  }
+  const auto reaches = [&](NodeId from, NodeId to) {
+    return is_node(to) && processes_[to.value - 1].state == Process::State::running &&
+           (from == to ||
+            (network_.connected(from.value, to.value) && network_.connected(to.value, from.value)));
+  };
+  const auto count = [&](NodeId from, const std::vector<NodeId>& voters) {
+    return static_cast<std::uint32_t>(
+        std::count_if(voters.begin(), voters.end(), [&](NodeId to) { return reaches(from, to); }));
+  };
+  const std::uint32_t need = static_cast<std::uint32_t>(conf->voters.size() / 2 + 1);
+  const std::uint32_t need_outgoing =
+      conf->voters_outgoing.empty()
+          ? 0
+          : static_cast<std::uint32_t>(conf->voters_outgoing.size() / 2 + 1);
+  QuorumState best{false, 0, std::max(need, need_outgoing)};
+  for (const Process& p : processes_) {
+    const auto in = [&](const std::vector<NodeId>& list) {
+      return std::find(list.begin(), list.end(), p.id) != list.end();
+    };
+    if (p.state != Process::State::running || (!in(conf->voters) && !in(conf->voters_outgoing))) {
+      continue;
+    }
+    const std::uint32_t have = count(p.id, conf->voters);
+    const std::uint32_t have_outgoing = count(p.id, conf->voters_outgoing);
+    const bool available = have >= need && have_outgoing >= need_outgoing;
+    const std::uint32_t shown =
+        conf->voters_outgoing.empty() ? have : std::min(have, have_outgoing);
+    if ((available && !best.available) || (available == best.available && shown > best.have)) {
+      best = {available, shown, best.need};
+    }
+  }
+  return best;
+}
+
+}  // namespace quorumlab::world

@@ -1,0 +1,49 @@
+// One server host: its process, clock and disk, and what waits for the process.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/node/node.h"
+#include "sim/world/clock.h"
+#include "sim/world/disk.h"
+#include "sim/world/event_queue.h"
+#include "sim/world/foreign.h"
+
+namespace quorumlab::world {
+
+struct Process {
+  enum class State : std::uint8_t {
+    never_started,
+    running,
+    paused,
+    killed,  // also one that ended itself: the host is up and refuses connections
+    crashed  // the host is down and silent
+  };
+
+  NodeId id;
+  State state = State::never_started;
+  std::variant<Node, ForeignNode> node;
+  NodeClock clock;
+  Disk disk;
+  std::uint32_t life = 0;  // starts so far
+  raft::Rules rules;       // of this node, also when it starts again
+
+  // The deadline that the node asked for, on its monotonic clock, and what set it. The queue holds
+  // at most one valid entry for it, at queued_ns, which may be too early: then it is put back. A
+  // later deadline therefore costs nothing.
+  Instant wake_at = kNever;
+  trace::RecordId wake_cause = 0;
+  std::int64_t due_ns = kNever.ns;  // true time of wake_at
+  std::int64_t queued_ns = kNever.ns;
+  std::uint32_t wake_generation = 0;
+
+  // While paused: events in order, and how many bytes of packets are among them.
+  std::vector<SlotId> waiting;
+  std::uint64_t waiting_bytes = 0;
+
+  bool up() const { return state == State::running || state == State::paused; }
+};
+
+}  // namespace quorumlab::world
