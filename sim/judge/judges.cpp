@@ -1,7 +1,11 @@
 // What the world tells the judges, handed on to the checkers.
 #include "sim/judge/judges.h"
 
+#include "core/raft/message.h"
+
 namespace quorumlab::judge {
+
+using raft::MessageType;
 
 std::string_view checker_name(Checker checker) {
   switch (checker) {
@@ -12,6 +16,17 @@ std::string_view checker_name(Checker checker) {
 #undef X
   }
   return "unknown";
+}
+
+std::string_view checker_promise(Checker checker) {
+  switch (checker) {
+#define X(name, promise, source) \
+  case Checker::name:            \
+    return promise;
+    QUORUMLAB_CHECKERS(X)
+#undef X
+  }
+  return "";
 }
 
 std::optional<Checker> find_checker(std::string_view name) {
@@ -27,20 +42,186 @@ std::optional<Checker> find_checker(std::string_view name) {
 
 void Judges::reset(const Setup& setup) {
   setup_ = setup;
-  checks_.fill(0);
-  violation_.reset();
+  verdicts_.reset();
+  history_.reset();
+  nodes_.resize(setup.nodes + 1);
+  for (NodeState& state : nodes_) {
+    state.shadow.reset();
+    state.monotonic.reset();
+    state.disk.reset();
+    state.leads_term = 0;
+  }
+  elections_.reset();
+  completeness_.reset();
+  clients_.reset();
 }
 
-void Judges::packet_sent(std::int64_t, trace::RecordId, NodeId, NodeId, std::uint8_t, ByteView) {}
-void Judges::write_submitted(std::int64_t, trace::RecordId, NodeId, std::uint64_t, FileId,
-                             Write::Mode, ByteView) {}
-void Judges::write_durable(std::int64_t, trace::RecordId, NodeId, std::uint64_t) {}
-void Judges::write_failed(std::int64_t, trace::RecordId, NodeId, std::uint64_t) {}
-void Judges::process_started(std::int64_t, trace::RecordId, NodeId, std::span<const FileContent>) {}
-void Judges::process_down(std::int64_t, trace::RecordId, NodeId, Death) {}
-void Judges::disk_damaged(std::int64_t, trace::RecordId, NodeId, Damage) {}
-void Judges::judge_fact(const trace::Record&, trace::RecordId) {}
-void Judges::invoked(std::int64_t, trace::RecordId, std::uint64_t, NodeId, ByteView) {}
-void Judges::answered(std::int64_t, trace::RecordId, std::uint64_t, NodeId, ByteView) {}
+void Judges::acts_as_leader(Moment moment, NodeId node, std::uint64_t term) {
+  NodeState& state = nodes_[node.value];
+  if (state.leads_term == term) return;
+  state.leads_term = term;
+  elections_.leads(moment, node, term, verdicts_);
+  completeness_.leads(moment, node, term, state.shadow, verdicts_);
+}
+
+void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId source, NodeId target,
+                         std::uint8_t kind, ByteView bytes) {
+  if (!setup_.raft || !is_node(source)) return;
+  NodeState& state = nodes_[source.value];
+  const Moment moment{time_ns, record};
+  state.disk.acts(moment, source, verdicts_);
+  switch (static_cast<MessageType>(kind)) {
+    case MessageType::heartbeat:
+    case MessageType::append_entries:
+    case MessageType::install_snapshot: {
+      const auto m = raft::peek(bytes);
+      if (!m) return;
+      state.monotonic.sent(moment, source, m->term.value, state.shadow, verdicts_);
+      acts_as_leader(moment, source, m->term.value);
+      // The leader says what is committed; its own log says which entries those are.
+      std::uint64_t chain = 0;
+      if (completeness_.is_news(m->term.value, m->commit.value) &&
+          state.shadow.chain_at(m->commit.value, chain)) {
+        completeness_.committed(m->term.value, m->commit.value, chain);
+      }
+      return;
+    }
+    case MessageType::request_vote: {
+      const auto m = raft::peek(bytes);
+      if (!m) return;
+      state.monotonic.sent(moment, source, m->term.value, state.shadow, verdicts_);
+      state.disk.takes_part(moment, source, m->term.value, state.shadow, verdicts_);
+      return;
+    }
+    case MessageType::request_vote_response: {
+      const auto m = raft::peek(bytes);
+      if (!m || m->reject) return;
+      elections_.votes(moment, source, target, m->term.value, verdicts_);
+      Durability::grants(moment, source, target, m->term.value, state.shadow, verdicts_);
+      state.disk.takes_part(moment, source, m->term.value, state.shadow, verdicts_);
+      return;
+    }
+    case MessageType::append_entries_response: {
+      const auto m = raft::peek(bytes);
+      if (!m || m->reject) return;
+      Durability::acknowledges(moment, source, target, m->index.value, state.shadow, verdicts_);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void Judges::judge_change(Moment moment, NodeId node, const Change& change) {
+  NodeState& state = nodes_[node.value];
+  state.monotonic.submitted(moment, node, change, verdicts_);
+  if (change.entries) {
+    verdicts_.check(Checker::log_matching, change.mismatch == 0, moment, node, kNobody,
+                    change.mismatch, change.mismatch_term);
+  }
+  // While it leads, a leader only appends (Raft 5.3).
+  if (state.leads_term != 0 && change.after.term.value == state.leads_term) {
+    verdicts_.check(Checker::leader_append_only, change.replaced_from == 0, moment, node, kNobody,
+                    change.replaced_from, change.last_before);
+  }
+  if (change.snapshot.index != 0) {
+    verdicts_.check(Checker::state_machine_safety,
+                    history_.covered(change.snapshot.index, change.snapshot.chain), moment, node,
+                    kNobody, change.snapshot.index, change.snapshot.term);
+  }
+}
+
+void Judges::write_submitted(std::int64_t time_ns, trace::RecordId record, NodeId node,
+                             std::uint64_t write_id, FileId file, Write::Mode mode,
+                             ByteView bytes) {
+  if (!setup_.raft || !is_node(node)) return;
+  NodeState& state = nodes_[node.value];
+  const Moment moment{time_ns, record};
+  state.disk.acts(moment, node, verdicts_);
+  judge_change(moment, node, state.shadow.submitted(write_id, file, mode, bytes, history_));
+}
+
+void Judges::write_durable(std::int64_t, trace::RecordId, NodeId node, std::uint64_t write_id) {
+  if (setup_.raft && is_node(node)) nodes_[node.value].shadow.durable(write_id);
+}
+
+void Judges::write_failed(std::int64_t, trace::RecordId, NodeId node, std::uint64_t write_id) {
+  if (setup_.raft && is_node(node)) nodes_[node.value].shadow.failed(write_id);
+}
+
+void Judges::process_started(std::int64_t time_ns, trace::RecordId record, NodeId node,
+                             std::span<const FileContent> files) {
+  if (!setup_.raft || !is_node(node)) return;
+  NodeState& state = nodes_[node.value];
+  const DiskState before = state.shadow.disk_state();
+  const bool readable = state.shadow.started(files);
+  state.disk.started({time_ns, record}, node, readable, before, state.shadow.disk_state(),
+                     verdicts_);
+  state.monotonic.started();
+  state.leads_term = 0;
+}
+
+void Judges::process_down(std::int64_t, trace::RecordId, NodeId node, Death) {
+  if (setup_.raft && is_node(node)) nodes_[node.value].leads_term = 0;
+}
+
+void Judges::disk_damaged(std::int64_t, trace::RecordId, NodeId node, Damage) {
+  if (setup_.raft && is_node(node)) nodes_[node.value].disk.damaged = true;
+}
+
+void Judges::judge_applied(const trace::Record& record, trace::RecordId id) {
+  const NodeId node{record.node};
+  if (!is_node(node)) return;
+  NodeState& state = nodes_[record.node];
+  const Moment moment{record.time_ns, id};
+  state.monotonic.apply(moment, node, record.a, verdicts_);
+  verdicts_.check(Checker::state_machine_safety, history_.applied(record.a, record.b, record.c),
+                  moment, node, kNobody, record.a, record.b);
+  // Committed in the node's term at the latest.
+  const std::uint64_t term = state.shadow.hard_state().term.value;
+  if (completeness_.is_news(term, record.a)) completeness_.committed(term, record.a, record.c);
+}
+
+void Judges::judge_fact(const trace::Record& record, trace::RecordId id) {
+  const NodeId node{record.node};
+  if (!is_node(node)) return;
+  NodeState& state = nodes_[record.node];
+  const Moment moment{record.time_ns, id};
+  switch (static_cast<Fact>(record.kind)) {
+    case Fact::commit_advanced:
+      state.monotonic.committed(moment, node, record.a, verdicts_);
+      break;
+    case Fact::became_leader:
+      acts_as_leader(moment, node, record.a);
+      break;
+    case Fact::started: {
+      const std::uint64_t term = state.shadow.hard_state().term.value;
+      verdicts_.check(Checker::monotonic, record.a >= term, moment, node, kNobody, record.a, term);
+      state.monotonic.commit = record.c;
+      break;
+    }
+    case Fact::refused_to_start:
+      state.disk.must_refuse = false;
+      break;
+    case Fact::snapshot_installed:
+      state.monotonic.installed(moment, node, record.a, verdicts_);
+      break;
+    default:
+      break;
+  }
+}
+
+void Judges::invoked(std::int64_t, trace::RecordId, std::uint64_t operation, NodeId,
+                     ByteView request) {
+  if (setup_.raft) clients_.invoked(operation, request);
+}
+
+void Judges::answered(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation,
+                      NodeId server, ByteView response) {
+  if (!setup_.raft || !is_node(server)) return;
+  const std::uint64_t term = nodes_[server.value].shadow.hard_state().term.value;
+  clients_.answered({time_ns, record}, operation, server, term, response, history_, completeness_,
+                    verdicts_);
+}
 
 }  // namespace quorumlab::judge

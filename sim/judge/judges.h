@@ -1,6 +1,7 @@
 // The checkers, always on. They look at what the world sees: bytes of packets, of writes and of
 // replies; a node's own notes are only used where the judged thing is itself a note (applied). Each
-// check costs O(1) for each fact. The first violation is kept, with the record that shows it.
+// check costs O(1) for each fact. The first violation of each checker is kept, with the record that
+// shows it.
 #pragma once
 
 #include <array>
@@ -13,32 +14,24 @@
 
 #include "core/base/bytes.h"
 #include "core/node/event.h"
-#include "sim/trace/checkers.h"
+#include "sim/judge/clients.h"
+#include "sim/judge/durability.h"
+#include "sim/judge/elections.h"
+#include "sim/judge/history.h"
+#include "sim/judge/leader_completeness.h"
+#include "sim/judge/lying_disk.h"
+#include "sim/judge/monotonic.h"
+#include "sim/judge/shadow.h"
+#include "sim/judge/verdicts.h"
 #include "sim/trace/record.h"
 
 namespace quorumlab::judge {
 
-enum class Checker : std::uint8_t {
-#define X(name, promise, source) name,
-  QUORUMLAB_CHECKERS(X)
-#undef X
-};
-inline constexpr std::size_t kCheckerCount = 0
-#define X(name, promise, source) +1
-    QUORUMLAB_CHECKERS(X)
-#undef X
-    ;
 std::string_view checker_name(Checker checker);
 // Also accepts dashes for underscores.
 std::optional<Checker> find_checker(std::string_view name);
-
-struct Violation {
-  Checker checker = Checker::election_safety;
-  std::int64_t time_ns = 0;
-  trace::RecordId record = 0;  // the fact at which it showed
-  NodeId node, other;
-  std::uint64_t a = 0, b = 0;  // by checker: term, index, ...
-};
+// What the checker promises, in words.
+std::string_view checker_promise(Checker checker);
 
 // The judges of one simulation, as one value: copied with it, reset from seed to seed without
 // giving memory back. The world calls them where things truly happen. Within one step it calls
@@ -55,17 +48,13 @@ class Judges {
     crash,  // what was not durable is gone
     stop    // the process ended itself
   };
-  // Something took away what had been durable: beyond Raft's model, to be noticed, not survived.
-  enum class Damage : std::uint8_t {
-    wiped,
-    rotted,
-    lied  // a crash took writes that the disk had called durable
-  };
+  using Damage = judge::Damage;
 
   void reset(const Setup& setup);
-  // Survives reset.
-  void set_enabled(Checker checker, bool on) { enabled_[static_cast<std::size_t>(checker)] = on; }
-  bool enabled(Checker checker) const { return enabled_[static_cast<std::size_t>(checker)]; }
+  // A checker that is not enabled looks, counts and keeps what it found, but violation() does not
+  // tell of it. Survives reset.
+  void set_enabled(Checker checker, bool on) { verdicts_.set_enabled(checker, on); }
+  bool enabled(Checker checker) const { return verdicts_.enabled(checker); }
 
   // A packet really leaves a node (a promise: after its write became durable). What the network
   // then does to it is nobody's fault.
@@ -90,12 +79,14 @@ class Judges {
   void fact(const trace::Record& record, trace::RecordId id) {
     switch (record.kind) {
       case static_cast<std::uint16_t>(Fact::applied):
+        if (setup_.raft) judge_applied(record, id);
+        break;
       case static_cast<std::uint16_t>(Fact::commit_advanced):
       case static_cast<std::uint16_t>(Fact::became_leader):
       case static_cast<std::uint16_t>(Fact::started):
       case static_cast<std::uint16_t>(Fact::refused_to_start):
       case static_cast<std::uint16_t>(Fact::snapshot_installed):
-        judge_fact(record, id);
+        if (setup_.raft) judge_fact(record, id);
         break;
       default:
         break;
@@ -109,24 +100,42 @@ class Judges {
   void answered(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation,
                 NodeId server, ByteView response);
 
-  // The first one, if any.
-  const std::optional<Violation>& violation() const { return violation_; }
+  // The first one, if any; then the first of one checker, enabled or not.
+  std::optional<Violation> violation() const {
+    return verdicts_.any() ? verdicts_.violation() : std::nullopt;
+  }
+  const std::optional<Violation>& violation(Checker checker) const {
+    return verdicts_.violation(checker);
+  }
   // How often each checker compared something; a campaign in which one never did proves nothing.
-  const std::array<std::uint64_t, kCheckerCount>& checks() const { return checks_; }
+  const std::array<std::uint64_t, kCheckerCount>& checks() const { return verdicts_.checks(); }
+
+  // For tests.
+  const Shadow& shadow(NodeId node) const { return nodes_[node.value].shadow; }
+  const History& history() const { return history_; }
 
  private:
+  struct NodeState {
+    Shadow shadow;
+    NodeMonotonic monotonic;
+    NodeDisk disk;
+    std::uint64_t leads_term =
+        0;  // the last term in which it acted as leader in this life; 0: none
+  };
+  bool is_node(NodeId node) const { return node.value >= 1 && node.value < nodes_.size(); }
+  void judge_applied(const trace::Record& record, trace::RecordId id);
   void judge_fact(const trace::Record& record, trace::RecordId id);
+  void judge_change(Moment moment, NodeId node, const Change& change);
+  // The node acts as leader of a term for the first time in its life.
+  void acts_as_leader(Moment moment, NodeId node, std::uint64_t term);
 
   Setup setup_;
-  std::array<bool, kCheckerCount> enabled_ = all_enabled();
-  std::array<std::uint64_t, kCheckerCount> checks_{};
-  std::optional<Violation> violation_;
-
-  static constexpr std::array<bool, kCheckerCount> all_enabled() {
-    std::array<bool, kCheckerCount> all{};
-    for (bool& one : all) one = true;
-    return all;
-  }
+  Verdicts verdicts_;
+  History history_;
+  std::vector<NodeState> nodes_;  // by id; 0 unused
+  Elections elections_;
+  LeaderCompleteness completeness_;
+  Clients clients_;
 };
 
 }  // namespace quorumlab::judge

@@ -8,18 +8,35 @@ namespace quorumlab::trace {
 
 using raft::MessageType;
 
+namespace {
+// The paper writes AppendEntries where the code says append_entries.
+std::string camel(std::string_view name) {
+  std::string text;
+  bool upper = true;
+  for (const char c : name) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      text += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      upper = false;
+    }
+  }
+  return text;
+}
+}  // namespace
+
 std::string message_name(std::uint32_t kind) {
   if (kind == 0 || kind >= static_cast<std::uint32_t>(raft::kMessageTypeCount)) {
     return fmt::format("packet of kind {}", kind);
   }
-  return raft::message_type_name(static_cast<MessageType>(kind));
+  return camel(raft::message_type_name(static_cast<MessageType>(kind)));
 }
 
 std::string message_words(std::uint32_t kind, ByteView bytes, const Context& context) {
   const auto message = bytes.empty() ? std::nullopt : raft::peek(bytes);
   if (!message) return message_name(kind);
   const raft::Message& m = *message;
-  const std::string name = raft::message_type_name(m.type);
+  const std::string name = camel(raft::message_type_name(m.type));
   const std::uint64_t term = m.term.value;
   switch (m.type) {
     case MessageType::request_vote:
