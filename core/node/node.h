@@ -1,7 +1,10 @@
-// One server: engines and state machine behind the seam of event.h. Both worlds drive exactly this.
+// One server: the Raft engine and the state machine behind the seam of event.h. Both worlds drive
+// exactly this. The node turns the engine's Ready into writes, packets and replies, and remembers
+// which client waits for which log index.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/random.h"
@@ -18,27 +21,90 @@ struct NodeConfig {
   std::uint64_t snapshot_every = 10'000;
   // Entries kept in the log behind a snapshot, for followers that lag a little.
   std::uint64_t snapshot_keep = 1'000;
+  // Commands that arrive while no leader is known wait for one, as in etcd (whose Propose blocks),
+  // up to so many; 0: they are refused at once and the client must try again.
+  std::uint32_t hold_without_leader = 1'024;
 };
 
 class Node {
  public:
   Node() = default;
   // The process exists but has not started; the first event must be Event::Kind::started.
-  Node(NodeConfig config, Random random) : config_(std::move(config)), random_(random) {}
+  Node(const NodeConfig& config, const Random& random) { reset(config, random); }
+  // The same, keeping every buffer.
+  void reset(const NodeConfig& config, const Random& random);
 
   void step(Now now, const Event& event, Effects& out);
 
   const raft::Status& status() const { return engine_.status(); }
   const raft::Engine& raft() const { return engine_; }
   const StateMachine& state() const { return state_; }
+  // Switches a rule, now and for later starts.
   void set_rule(raft::Rule rule, bool on);
 
  private:
-  // (filled in with the implementation)
+  // A client's command on its way: first until the leader says where it stands (index 0), then until
+  // that index is applied.
+  struct Pending {
+    LogIndex index;
+    Term term;
+    std::uint64_t request = 0;
+  };
+  struct PendingRead {
+    LogIndex index;
+    std::uint64_t request = 0;
+    bool confirmed = false;
+    std::string key;
+  };
+  // A write under way, by the number the world knows, and what it means to the engine.
+  struct OpenWrite {
+    enum class Purpose : std::uint8_t { engine_log, engine_snapshot, own_snapshot, own_log };
+    std::uint64_t id = 0;
+    std::uint64_t engine_id = 0;
+    Purpose purpose = Purpose::engine_log;
+  };
+
+  void start(Now now, const Event& event, Effects& out);
+  void on_write_durable(Now now, std::uint64_t id, Effects& out);
+  void on_request(Now now, const Event& event, Effects& out);
+  void propose(Now now, ByteView command, std::uint64_t request, Effects& out);
+  void propose_held(Now now, Effects& out);
+  void forget_request(std::uint64_t request);
+  // Carries out all that the engine wants; leaves nothing undone.
+  void drain(Now now, Effects& out);
+  std::uint64_t submit_log_write(Effects& out);
+  void send(const raft::Message& message, std::uint64_t after_write, Effects& out);
+  void apply_committed(Now now, Effects& out);
+  void answer_committed(LogIndex index, Term term, const StateMachine::Outcome& outcome,
+                        Effects& out);
+  void answer_reads(Effects& out);
+  void read_now(std::uint64_t request, std::string_view key, Effects& out);
+  void reply(std::uint64_t request, const Response& response, Effects& out);
+  void reply_dropped(std::uint64_t request, Reason reason, Effects& out);
+  void maybe_snapshot(Effects& out);
+  void rewrite_log(Effects& out);
+  std::uint64_t submit(FileId file, Effects::Write::Mode mode, Slice bytes,
+                       OpenWrite::Purpose purpose, std::uint64_t engine_id, Effects& out);
+
   NodeConfig config_;
   Random random_;
   raft::Engine engine_;
   StateMachine state_;
+  raft::Ready ready_;
+  bool running_ = false;
+  bool log_has_header_ = false;
+  std::uint64_t next_write_ = 0;
+  std::vector<OpenWrite> open_writes_;
+  struct Held {
+    std::uint64_t request = 0;
+    Bytes command;
+  };
+  std::vector<Held> held_;         // no leader to take them yet
+  std::vector<Pending> unplaced_;  // forwarded, no index yet
+  std::vector<Pending> pending_;   // ascending by index
+  std::vector<PendingRead> reads_;
+  Bytes scratch_;
+  LogIndex last_snapshot_;
 };
 
 }  // namespace quorumlab

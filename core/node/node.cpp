@@ -1,0 +1,436 @@
+// How a node answers each event. Every path ends in drain(), which empties the engine's Ready.
+#include "core/node/node.h"
+
+#include <algorithm>
+
+#include "core/base/assert.h"
+#include "core/raft/wal.h"
+
+namespace quorumlab {
+
+void Node::reset(const NodeConfig& config, const Random& random) {
+  config_ = config;
+  random_ = random;
+  running_ = false;
+  log_has_header_ = false;
+  next_write_ = 0;
+  open_writes_.clear();
+  held_.clear();
+  unplaced_.clear();
+  pending_.clear();
+  reads_.clear();
+  state_.clear();
+  last_snapshot_ = {};
+}
+
+void Node::set_rule(raft::Rule rule, bool on) {
+  config_.raft.rules.set(rule, on);
+  engine_.set_rule(rule, on);
+}
+
+void Node::step(Now now, const Event& event, Effects& out) {
+  if (event.kind == Event::Kind::started) {
+    start(now, event, out);
+  } else if (!running_) {
+    return;
+  }
+  switch (event.kind) {
+    case Event::Kind::started:
+      break;
+    case Event::Kind::packet: {
+      const auto message = raft::decode(event.bytes, config_.raft.rules[raft::Rule::verify_checksums]);
+      if (!message) {
+        out.notes.push_back({Fact::packet_corrupt, Reason::wrong_checksum, event.peer,
+                             event.bytes.size(), 0, 0});
+        break;
+      }
+      engine_.on_message(now, *message);
+      break;
+    }
+    case Event::Kind::deadline_reached:
+      engine_.on_deadline(now);
+      break;
+    case Event::Kind::write_durable:
+      on_write_durable(now, event.id, out);
+      break;
+    case Event::Kind::write_failed:
+      if (config_.raft.rules[raft::Rule::stop_after_failed_write]) {
+        out.notes.push_back({Fact::stopped_itself, Reason::write_failed, {}, event.id, 0, 0});
+        running_ = false;
+        out.stop = true;
+        return;
+      }
+      on_write_durable(now, event.id, out);  // what an implementation does that ignores the error
+      break;
+    case Event::Kind::client_request:
+      on_request(now, event, out);
+      break;
+    case Event::Kind::client_gone:
+      forget_request(event.id);
+      break;
+    case Event::Kind::stream_opened:
+    case Event::Kind::stream_refused:
+    case Event::Kind::stream_bytes:
+    case Event::Kind::stream_closed:
+      break;  // Raft speaks in datagrams
+  }
+  if (!running_) return;
+  if (!held_.empty() && engine_.status().leader) propose_held(now, out);
+  drain(now, out);
+  out.wake_at = engine_.deadline();
+}
+
+void Node::start(Now now, const Event& event, Effects& out) {
+  ByteView log_file, snapshot_file;
+  for (const FileContent& file : event.files) {
+    if (file.file == FileId::log) log_file = file.bytes;
+    if (file.file == FileId::snapshot) snapshot_file = file.bytes;
+  }
+  auto recovery = raft::recover(log_file, snapshot_file,
+                                config_.raft.rules[raft::Rule::verify_checksums]);
+  if (recovery.failure) {
+    out.notes.push_back({Fact::refused_to_start, *recovery.failure, {}, recovery.offset, 0, 0});
+    out.stop = true;
+    return;
+  }
+  state_.clear();
+  if (recovery.recovered.snapshot.index > LogIndex{} &&
+      !state_.decode(recovery.recovered.snapshot_bytes)) {
+    out.notes.push_back({Fact::refused_to_start, Reason::corrupt_record, {}, 0, 0, 0});
+    out.stop = true;
+    return;
+  }
+  last_snapshot_ = recovery.recovered.snapshot.index;
+  engine_.reset(config_.raft, std::move(recovery.recovered), random_, now);
+  running_ = true;
+  const raft::Status& status = engine_.status();
+  out.notes.push_back({Fact::started, recovery.torn ? Reason::torn_tail : Reason::none, {},
+                       status.term.value, status.last_index.value, status.commit.value});
+  // What the disk holds is made clean once: a torn tail must not stand before new records.
+  log_has_header_ = !recovery.needs_header;
+  if (recovery.torn) rewrite_log(out);
+}
+
+void Node::on_write_durable(Now now, std::uint64_t id, Effects& out) {
+  const auto at = std::find_if(open_writes_.begin(), open_writes_.end(),
+                               [&](const OpenWrite& w) { return w.id == id; });
+  ASSERT(at != open_writes_.end(), "a write became durable that was never submitted");
+  const OpenWrite write = *at;
+  open_writes_.erase(at);
+  switch (write.purpose) {
+    case OpenWrite::Purpose::engine_log:
+    case OpenWrite::Purpose::engine_snapshot:
+      engine_.on_durable(now, write.engine_id);
+      break;
+    case OpenWrite::Purpose::own_snapshot:
+      rewrite_log(out);  // what the snapshot covers need not be kept any longer
+      break;
+    case OpenWrite::Purpose::own_log:
+      break;
+  }
+}
+
+std::uint64_t Node::submit(FileId file, Effects::Write::Mode mode, Slice bytes,
+                           OpenWrite::Purpose purpose, std::uint64_t engine_id, Effects& out) {
+  const std::uint64_t id = ++next_write_;
+  out.writes.push_back({id, file, mode, bytes});
+  open_writes_.push_back({id, engine_id, purpose});
+  return id;
+}
+
+void Node::rewrite_log(Effects& out) {
+  const std::uint32_t begin = out.begin();
+  raft::encode_log_file(engine_, out.bytes);
+  log_has_header_ = true;
+  submit(FileId::log, Effects::Write::Mode::replace, out.end(begin), OpenWrite::Purpose::own_log, 0,
+         out);
+}
+
+std::uint64_t Node::submit_log_write(Effects& out) {
+  const std::uint32_t begin = out.begin();
+  if (!log_has_header_) {
+    raft::append_header(out.bytes);
+    log_has_header_ = true;
+  }
+  raft::append_write(ready_, out.bytes);
+  return submit(FileId::log, Effects::Write::Mode::append, out.end(begin),
+                OpenWrite::Purpose::engine_log, ready_.write_id, out);
+}
+
+void Node::send(const raft::Message& message, std::uint64_t after_write, Effects& out) {
+  const std::uint32_t begin = out.begin();
+  raft::encode(message, out.bytes);
+  out.packets.push_back(
+      {message.target, static_cast<std::uint8_t>(message.type), after_write, out.end(begin)});
+}
+
+void Node::drain(Now now, Effects& out) {
+  bool again = true;
+  while (again) {
+    again = false;
+    engine_.take_ready(ready_);
+    if (!ready_.notes.empty()) {
+      out.notes.insert(out.notes.end(), ready_.notes.begin(), ready_.notes.end());
+    }
+    const std::uint64_t write = ready_.write_id != 0 ? submit_log_write(out) : 0;
+    if (ready_.snapshot_write_id != 0) {
+      const std::uint32_t begin = out.begin();
+      raft::encode_snapshot(*ready_.snapshot, ready_.snapshot_bytes, out.bytes);
+      submit(FileId::snapshot, Effects::Write::Mode::replace, out.end(begin),
+             OpenWrite::Purpose::engine_snapshot, ready_.snapshot_write_id, out);
+    }
+    for (const raft::Message& message : ready_.messages) send(message, 0, out);
+    for (const raft::Message& message : ready_.messages_once_durable) send(message, write, out);
+    for (const raft::ProposalOutcome& outcome : ready_.outcomes) {
+      const auto at = std::find_if(unplaced_.begin(), unplaced_.end(),
+                                   [&](const Pending& p) { return p.request == outcome.id; });
+      if (at == unplaced_.end()) continue;  // its client is gone
+      unplaced_.erase(at);
+      if (!outcome.accepted) {
+        reply_dropped(outcome.id, outcome.reason, out);
+      } else if (outcome.index <= engine_.status().applied) {
+        // The leader's answer came after the entry was applied here.
+        Response response;
+        response.status = Response::Status::unknown;
+        reply(outcome.id, response, out);
+      } else {
+        const Pending placed{outcome.index, outcome.term, outcome.id};
+        pending_.insert(std::upper_bound(pending_.begin(), pending_.end(), placed,
+                                         [](const Pending& l, const Pending& r) {
+                                           return l.index < r.index;
+                                         }),
+                        placed);
+      }
+    }
+    if (ready_.restore != nullptr) {
+      const bool whole = state_.decode(ready_.restore_bytes);
+      ASSERT(whole, "a checked snapshot does not decode");
+      last_snapshot_ = ready_.restore->index;
+      // Commands at indexes that the snapshot swallowed: applied or replaced, nobody can tell.
+      std::size_t swallowed = 0;
+      while (swallowed < pending_.size() && pending_[swallowed].index <= last_snapshot_) {
+        Response response;
+        response.status = Response::Status::unknown;
+        reply(pending_[swallowed++].request, response, out);
+      }
+      pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(swallowed));
+      rewrite_log(out);
+      again = true;
+    }
+    for (const raft::ReadReady& read : ready_.reads) {
+      const auto at = std::find_if(reads_.begin(), reads_.end(),
+                                   [&](const PendingRead& r) { return r.request == read.id; });
+      if (at == reads_.end()) continue;
+      if (read.dropped) {
+        const std::uint64_t request = at->request;
+        reads_.erase(at);
+        reply_dropped(request, read.reason, out);
+      } else {
+        at->index = read.index;
+        at->confirmed = true;
+      }
+    }
+    if (ready_.committed_first != LogIndex{}) {
+      apply_committed(now, out);
+      again = true;
+    }
+    if (!reads_.empty()) answer_reads(out);
+  }
+}
+
+void Node::apply_committed(Now now, Effects& out) {
+  const LogIndex last = ready_.committed_last;
+  for (LogIndex index = ready_.committed_first; index <= last; index = index.next()) {
+    const raft::Entry entry = engine_.entry(index);
+    out.notes.push_back({Fact::applied, Reason::none, {}, index.value, entry.term.value,
+                         engine_.log().chain(index)});
+    StateMachine::Outcome outcome{index, false, false};
+    if (entry.kind == raft::EntryKind::normal) {
+      const auto command = decode_request(entry.payload);
+      ASSERT(command, "a committed command does not decode");
+      outcome = state_.apply(index, *command,
+                             config_.raft.rules[raft::Rule::sessions_apply_once]);
+    } else if (entry.kind == raft::EntryKind::config) {
+      const auto change = raft::decode_conf_change(entry.payload);
+      ASSERT(change, "a committed membership change does not decode");
+      engine_.apply_config(now, index, *change);
+    }
+    answer_committed(index, entry.term, outcome, out);
+  }
+  maybe_snapshot(out);
+}
+
+void Node::answer_committed(LogIndex index, Term term, const StateMachine::Outcome& outcome,
+                            Effects& out) {
+  while (!pending_.empty() && pending_.front().index <= index) {
+    const Pending pending = pending_.front();
+    pending_.erase(pending_.begin());
+    if (pending.index != index || pending.term != term) {
+      // Another leader's entry took its place: it will never be applied.
+      reply_dropped(pending.request, Reason::leadership_lost, out);
+      continue;
+    }
+    if (outcome.unknown_session) {
+      reply_dropped(pending.request, Reason::unknown_session, out);
+      continue;
+    }
+    if (outcome.duplicate) {
+      out.notes.push_back(
+          {Fact::duplicate_request, Reason::already_so, {}, pending.request, 0, 0});
+    }
+    Response response;
+    response.index = outcome.index;
+    response.modified = outcome.index;
+    response.term = term;
+    reply(pending.request, response, out);
+  }
+}
+
+void Node::answer_reads(Effects& out) {
+  const bool wait = config_.raft.rules[raft::Rule::read_waits_for_apply];
+  for (std::size_t i = 0; i < reads_.size();) {
+    const PendingRead& read = reads_[i];
+    if (!read.confirmed || (wait && read.index > engine_.status().applied)) {
+      ++i;
+      continue;
+    }
+    read_now(read.request, read.key, out);
+    reads_.erase(reads_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Node::read_now(std::uint64_t request, std::string_view key, Effects& out) {
+  const StateMachine::Item* item = state_.find(key);
+  Response response;
+  response.status = item != nullptr ? Response::Status::ok : Response::Status::not_found;
+  response.index = engine_.status().applied;
+  response.term = engine_.status().term;
+  if (item != nullptr) {
+    response.modified = item->modified;
+    response.value = as_bytes(item->value);
+  }
+  reply(request, response, out);
+}
+
+void Node::on_request(Now now, const Event& event, Effects& out) {
+  const auto request = decode_request(event.bytes);
+  if (!request) {
+    Response response;
+    response.status = Response::Status::bad_request;
+    reply(event.id, response, out);
+    return;
+  }
+  out.notes.push_back({Fact::request_received, Reason::none, event.peer, event.id,
+                       static_cast<std::uint64_t>(request->kind), request->session});
+  switch (request->kind) {
+    case Request::Kind::write:
+    case Request::Kind::erase:
+      propose(now, event.bytes, event.id, out);
+      break;
+    case Request::Kind::read:
+      reads_.push_back({LogIndex{}, event.id, false, std::string(as_text(request->key))});
+      engine_.read(now, event.id);
+      break;
+    case Request::Kind::read_stale:
+      read_now(event.id, as_text(request->key), out);
+      break;
+    case Request::Kind::change_config: {
+      const auto change = raft::decode_conf_change(request->value);
+      if (!change) {
+        Response response;
+        response.status = Response::Status::bad_request;
+        reply(event.id, response, out);
+        break;
+      }
+      const raft::ProposeResult result = engine_.propose_change(now, *change);
+      if (result.status == raft::ProposeResult::Status::accepted) {
+        pending_.push_back({result.index, result.term, event.id});
+      } else {
+        reply_dropped(event.id, result.reason, out);
+      }
+      break;
+    }
+    case Request::Kind::transfer: {
+      engine_.transfer_leadership(now, request->node);
+      Response response;
+      response.term = engine_.status().term;
+      reply(event.id, response, out);
+      break;
+    }
+  }
+}
+
+void Node::propose(Now now, ByteView command, std::uint64_t request, Effects& out) {
+  const raft::ProposeResult result = engine_.propose(now, command, request);
+  switch (result.status) {
+    case raft::ProposeResult::Status::accepted:
+      pending_.push_back({result.index, result.term, request});
+      out.notes.push_back({Fact::proposal_accepted, Reason::none, {}, result.index.value,
+                           result.term.value, request});
+      break;
+    case raft::ProposeResult::Status::forwarded:
+      unplaced_.push_back({LogIndex{}, Term{}, request});
+      break;
+    case raft::ProposeResult::Status::dropped:
+      if (result.reason == Reason::no_leader && held_.size() < config_.hold_without_leader) {
+        held_.push_back({request, Bytes(command.begin(), command.end())});
+      } else {
+        reply_dropped(request, result.reason, out);
+      }
+      break;
+  }
+}
+
+void Node::propose_held(Now now, Effects& out) {
+  std::vector<Held> held;
+  held.swap(held_);
+  for (const Held& h : held) propose(now, h.command, h.request, out);
+}
+
+void Node::forget_request(std::uint64_t request) {
+  const auto is_it = [&](const auto& waiting) { return waiting.request == request; };
+  std::erase_if(held_, is_it);
+  std::erase_if(unplaced_, is_it);
+  std::erase_if(pending_, is_it);
+  std::erase_if(reads_, is_it);
+}
+
+void Node::reply(std::uint64_t request, const Response& response, Effects& out) {
+  Response complete = response;
+  complete.leader = engine_.status().leader;
+  const std::uint32_t begin = out.begin();
+  encode(complete, out.bytes);
+  out.replies.push_back({request, true, out.end(begin)});
+  out.notes.push_back({Fact::request_answered, complete.reason, {}, request,
+                       static_cast<std::uint64_t>(complete.status), complete.index.value});
+}
+
+void Node::reply_dropped(std::uint64_t request, Reason reason, Effects& out) {
+  Response response;
+  response.status = Response::Status::dropped;
+  response.reason = reason;
+  response.term = engine_.status().term;
+  reply(request, response, out);
+}
+
+void Node::maybe_snapshot(Effects& out) {
+  const LogIndex applied = engine_.status().applied;
+  if (config_.snapshot_every == 0 || applied - last_snapshot_ < config_.snapshot_every) return;
+  // One at a time: the log is cut only once the one before is durable.
+  for (const OpenWrite& write : open_writes_) {
+    if (write.purpose == OpenWrite::Purpose::own_snapshot ||
+        write.purpose == OpenWrite::Purpose::engine_snapshot) {
+      return;
+    }
+  }
+  scratch_.clear();
+  state_.encode(scratch_);
+  engine_.compact(applied, scratch_, config_.snapshot_keep);
+  last_snapshot_ = applied;
+  const std::uint32_t begin = out.begin();
+  raft::encode_snapshot(engine_.snapshot_meta(), engine_.snapshot_bytes(), out.bytes);
+  submit(FileId::snapshot, Effects::Write::Mode::replace, out.end(begin),
+         OpenWrite::Purpose::own_snapshot, 0, out);
+}
+
+}  // namespace quorumlab
