@@ -105,7 +105,8 @@ enum class Fact : std::uint16_t {
   X(disk_full, 36, "the disk is full")                                            \
   X(won, 37, "it won")                                                            \
   X(unknown_session, 38, "the session is not known")                              \
-  X(not_leader, 39, "it is not the leader")
+  X(not_leader, 39, "it is not the leader")                                       \
+  X(too_many_members, 40, "a cluster has at most 64 members")
 
 enum class Reason : std::uint16_t {
 #define X(name, number, words) name = number,

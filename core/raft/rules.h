@@ -27,8 +27,11 @@ namespace quorumlab::raft {
   X(vote_only_up_to_date, "Raft 5.4.1", "no vote for a candidate whose log ends earlier")          \
   X(vote_reply_matches_campaign, "Raft 5.2", "a vote counts for the term and kind it was given "   \
                                              "for, once for each voter")                           \
+  X(election_needs_majority, "Raft 5.2", "a candidate wins with the votes of a majority")           \
   X(only_voters_count, "thesis 4.2.1", "learners and strangers count in no quorum")                \
   X(only_voters_campaign, "thesis 4.2.1", "only a voter of its own configuration campaigns")       \
+  X(learners_answer_candidates, "etcd-io/raft abb533c", "a voter that still thinks itself a "       \
+                                                        "learner votes all the same")              \
   X(no_campaign_with_unapplied_config, "etcd#7625", "no campaign while a membership change that "  \
                                                     "is committed is not applied")                 \
   X(term_never_regresses, "Raft 5.1", "the current term only grows")                               \
@@ -37,7 +40,8 @@ namespace quorumlab::raft {
   X(check_previous_entry, "Raft 5.3", "entries are taken only if the one before them matches")     \
   X(missing_entry_matches_nothing, "etcd-io/raft 76f1249", "a missing entry's term equals no term") \
   X(truncate_only_on_conflict, "Raft fig. 2", "entries are removed only if one conflicts")         \
-  X(append_contiguous, "LogCabin #160", "entries of one message follow each other without a gap")  \
+  X(append_contiguous, "LogCabin #160", "an entry that does not fit ends the message, and is not "  \
+                                        "left out")                                                \
   X(leader_append_only, "Raft fig. 3", "a leader never removes or replaces entries of its log")    \
   X(match_never_regresses, "Raft fig. 2", "a follower's match index only grows while one leader "  \
                                           "leads")                                                 \
@@ -77,6 +81,9 @@ namespace quorumlab::raft {
   X(lease_void_during_transfer, "thesis 6.4.1", "no lease reads once a transfer has begun")        \
   X(voters_keep_lease, "thesis 4.2.3", "a voter that hears its leader ignores candidates")         \
   X(leader_checks_quorum, "thesis 6.2", "a leader that no quorum answers steps down")              \
+  X(restarted_voter_keeps_lease, "thesis 6.4.1", "a voter that restarts waits out the lease that "  \
+                                                 "it may have given")                              \
+  X(pre_candidate_forgets_leader, "etcd#8334", "who asks for pre-votes believes in no leader")     \
   X(pre_vote_changes_nothing, "thesis 9.6", "a pre-vote moves neither term, vote nor timer")       \
   X(answer_lower_term, "etcd#8243", "a leader of a lower term is told of the higher one")          \
   X(stop_proposals_during_transfer, "thesis 3.10", "no proposals while leadership moves")          \
@@ -84,6 +91,8 @@ namespace quorumlab::raft {
   X(transfer_needs_caught_up, "thesis 3.10", "the target has the whole log before it campaigns")   \
   X(randomise_election_timeout, "Raft 5.2", "timeouts are drawn anew, from the whole range")       \
   X(probe_resumes, "etcd-io/raft 769f8a0", "a heartbeat's answer wakes a paused follower")         \
+  X(inflight_window_reopens, "hashicorp/raft#612", "a heartbeat's answer reopens a full window")    \
+  X(lost_chunk_is_resent, "own", "a heartbeat's answer resends a snapshot chunk that got lost")    \
   X(stop_after_failed_write, "canonical/raft 857e17e", "after a failed write the engine stops")    \
   X(sessions_apply_once, "thesis 6.3", "a command of a session is applied once")                   \
   X(verify_checksums, "own", "a damaged message or record is dropped, not read")

@@ -1,0 +1,668 @@
+// The engine's frame: time, terms and roles, dispatch of messages, and what leaves with each Ready.
+#include "core/raft/engine.h"
+
+#include <algorithm>
+
+#include "core/base/assert.h"
+#include "core/raft/wal.h"
+
+namespace quorumlab::raft {
+namespace {
+
+constexpr std::uint64_t kDrawPhase = 1;
+constexpr std::uint64_t kDrawTimeout = 2;
+
+// Floor division, since a clock may show less than the phase.
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  const std::int64_t q = a / b;
+  return a % b < 0 ? q - 1 : q;
+}
+
+// Requests that a member passes on to whom it believes to lead; their terms say nothing.
+bool is_termless(MessageType type) {
+  switch (type) {
+    case MessageType::propose:
+    case MessageType::propose_response:
+    case MessageType::read_index:
+    case MessageType::transfer_leader:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_from_leader(MessageType type) {
+  return type == MessageType::append_entries || type == MessageType::heartbeat ||
+         type == MessageType::install_snapshot;
+}
+
+}  // namespace
+
+const char* role_name(Role role) {
+  switch (role) {
+    case Role::follower: return "follower";
+    case Role::pre_candidate: return "pre_candidate";
+    case Role::candidate: return "candidate";
+    case Role::leader: return "leader";
+  }
+  return "unknown";
+}
+
+void Ready::clear() {
+  write_id = 0;
+  write_hard_state = false;
+  hard_state = {};
+  write_log_start = false;
+  log_start = {};
+  log_start_term = {};
+  log_start_chain = 0;
+  entries_first = {};
+  entry_count = 0;
+  entries = {};
+  snapshot_write_id = 0;
+  snapshot = nullptr;
+  snapshot_bytes = {};
+  messages.clear();
+  messages_once_durable.clear();
+  restore = nullptr;
+  restore_bytes = {};
+  committed_first = {};
+  committed_last = {};
+  reads.clear();
+  outcomes.clear();
+  notes.clear();
+}
+
+void Engine::reset(const Config& config, Recovered&& recovered, Random random, Now now) {
+  config_ = config;
+  random_ = random;
+  status_ = {};
+  status_.id = config.id;
+  const bool ticks = config.timeouts.kind == TimeoutPolicy::Kind::ticks;
+  phase_ = ticks ? static_cast<std::int64_t>(
+                       below(random_.draw(kDrawPhase, 0),
+                             static_cast<std::uint64_t>(config.timeouts.period.ns)))
+                 : 0;
+  tick_start_ = INT64_MIN / 2;
+  minimum_timeout_ = ticks ? config.timeouts.election_ticks : config.timeouts.election_min.ns;
+  heartbeat_interval_ = ticks ? config.timeouts.heartbeat_ticks : config.timeouts.heartbeat.ns;
+  timeout_draws_ = 0;
+  set_now(now);
+
+  // A fresh node keeps the buffers of the engine that stood here before.
+  const bool fresh = recovered.log.last_index().value == 0 && recovered.snapshot.index.value == 0;
+  if (fresh) {
+    log_.reset({}, {}, 0);
+    snapshot_ = {};
+    snapshot_file_.clear();
+    snapshot_payload_ = 0;
+    conf_ = config_.initial;
+  } else {
+    log_ = std::move(recovered.log);
+    snapshot_ = std::move(recovered.snapshot);
+    snapshot_file_.clear();
+    if (snapshot_.index.value != 0) {
+      encode_snapshot(snapshot_, recovered.snapshot_bytes, snapshot_file_);
+      conf_ = snapshot_.conf;
+    } else {
+      conf_ = config_.initial;
+    }
+    snapshot_payload_ = snapshot_file_.size() - recovered.snapshot_bytes.size();
+  }
+  status_.term = recovered.hard_state.term;
+  status_.voted_for = recovered.hard_state.voted_for;
+  status_.applied = snapshot_.index;
+  status_.commit = std::clamp(recovered.hard_state.commit, snapshot_.index, log_.last_index());
+  status_.durable = log_.last_index();
+  durable_term_ = status_.term;
+  durable_vote_ = status_.voted_for;
+  unsaved_ = log_.last_index().next();
+  refresh_log_status();
+
+  hard_state_dirty_ = log_start_pending_ = false;
+  write_counter_ = 0;
+  log_write_ = {};
+  promises_.clear();
+  messages_.clear();
+  bodies_.clear();
+  scratch_.clear();
+  scratch_out_.clear();
+  notes_.clear();
+  reads_.clear();
+  outcomes_.clear();
+  campaign_by_transfer_ = own_vote_counted_ = false;
+  extra_grants_ = 0;
+  broadcast_pending_ = lease_void_ = round_open_ = false;
+  pending_conf_ = {};
+  round_ = 0;
+  std::fill(std::begin(round_sent_), std::end(round_sent_), 0);
+  pending_reads_.clear();
+  early_reads_.clear();
+  waiting_reads_.clear();
+  forwarded_reads_.clear();
+  incoming_.index = {};
+  incoming_.complete = false;
+  incoming_.file.clear();
+  installing_.active = false;
+  installing_.write_id = 0;
+  restore_pending_ = false;
+  rebuild_members();
+  for (Progress& p : progress_) {
+    p.vote = Progress::Vote::none;
+    p.start(log_.last_index().next());
+  }
+  strict_ = config_.rules.all_on();
+
+  restart_election_timer();
+  heartbeat_reset_ = now_units_;
+  draw_timeout();
+  // The lease that this voter gave before it restarted is forgotten; the term alone tells that there
+  // may have been one.
+  const bool boot_lease = config_.read_mode == ReadMode::lease && status_.term.value != 0 &&
+                          on(Rule::restarted_voter_keeps_lease);
+  boot_lease_end_ = boot_lease ? now_units_ + minimum_timeout_ : INT64_MIN;
+  if (config_.timeouts.advance_first_timeout && !boot_lease) {
+    election_reset_ -= minimum_timeout_ - heartbeat_interval_;
+  }
+  note(Fact::started, {}, status_.term.value, log_.last_index().value, status_.commit.value,
+       Reason::boot);
+}
+
+// --- time ---------------------------------------------------------------------------------------
+
+void Engine::set_now(Now now) {
+  now_ = now.monotonic;
+  if (config_.timeouts.kind == TimeoutPolicy::Kind::continuous) {
+    now_units_ = now_.ns;
+    return;
+  }
+  const std::int64_t period = config_.timeouts.period.ns;
+  const std::int64_t since = now_.ns - tick_start_;
+  if (since >= 0 && since < period) return;
+  now_units_ = floor_div(now_.ns - phase_, period);
+  tick_start_ = phase_ + now_units_ * period;
+}
+
+Instant Engine::instant_of(std::int64_t units) const {
+  if (config_.timeouts.kind == TimeoutPolicy::Kind::continuous) return {units};
+  return {phase_ + units * config_.timeouts.period.ns};
+}
+
+void Engine::draw_timeout() {
+  if (!on(Rule::randomise_election_timeout)) {
+    election_timeout_ = minimum_timeout_;
+    return;
+  }
+  const TimeoutPolicy& policy = config_.timeouts;
+  const std::uint64_t draw = random_.draw(kDrawTimeout, timeout_draws_++);
+  election_timeout_ =
+      policy.kind == TimeoutPolicy::Kind::ticks
+          ? minimum_timeout_ + static_cast<std::int64_t>(below(draw, policy.election_ticks))
+          : uniform(draw, policy.election_min, policy.election_max).ns;
+}
+
+Instant Engine::deadline() const {
+  if (status_.stopped) return kNever;
+  if (is_leader()) {
+    if (progress_.size() <= 1 && !status_.transfer_target) return kNever;  // alone: nothing to say
+    return instant_of(std::min(heartbeat_reset_ + heartbeat_interval_,
+                               election_reset_ + minimum_timeout_));
+  }
+  return promotable() ? instant_of(election_reset_ + election_timeout_) : kNever;
+}
+
+void Engine::on_deadline(Now now) {
+  set_now(now);
+  if (status_.stopped) return;
+  if (!is_leader()) {
+    if (promotable() && election_elapsed() >= election_timeout_) {
+      restart_election_timer();
+      campaign(false);
+    }
+    return;
+  }
+  if (election_elapsed() >= minimum_timeout_) {
+    restart_election_timer();
+    check_quorum_now();
+    if (!is_leader()) return;
+    if (status_.transfer_target && on(Rule::transfer_times_out)) end_transfer(Reason::timed_out);
+  }
+  if (now_units_ - heartbeat_reset_ >= heartbeat_interval_) broadcast_heartbeat();
+}
+
+// --- notes, messages, promises ------------------------------------------------------------------
+
+void Engine::note(Fact fact, NodeId peer, std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                  Reason reason) {
+  notes_.push_back({fact, reason, peer, a, b, c});
+}
+
+Message& Engine::send(MessageType type, NodeId target) {
+  Message& m = messages_.emplace_back();
+  m.type = type;
+  m.source = status_.id;
+  m.target = target;
+  m.term = status_.term;
+  return m;
+}
+
+// Sends what may only be said once term, vote and the log up to `needs` are durable (Raft fig. 2).
+void Engine::promise(const Message& message, LogIndex needs, bool rule_holds) {
+  if (!rule_holds || (hard_state_durable() && needs <= status_.durable)) {
+    messages_.push_back(message);
+    return;
+  }
+  // One acknowledgement for all that one write makes durable.
+  if (!promises_.empty() && message.type == MessageType::append_entries_response) {
+    Promise& last = promises_.back();
+    if (last.message.type == message.type && last.message.target == message.target &&
+        !last.message.reject && !message.reject) {
+      last.message.index = std::max(last.message.index, message.index);
+      last.needs = std::max(last.needs, needs);
+      return;
+    }
+  }
+  promises_.push_back({message, needs});
+}
+
+// Promises that were not given yet speak of a term, or of entries, that are gone.
+void Engine::drop_promises() { promises_.clear(); }
+
+// --- terms and roles ----------------------------------------------------------------------------
+
+void Engine::set_term(Term term, NodeId told_by) {
+  if (term == status_.term) return;
+  note(Fact::term_advanced, told_by, term.value, status_.term.value);
+  status_.term = term;
+  status_.voted_for = kNobody;
+  hard_state_dirty_ = true;
+  drop_promises();
+}
+
+void Engine::set_vote(NodeId node) {
+  if (status_.voted_for == node) return;
+  status_.voted_for = node;
+  hard_state_dirty_ = true;
+}
+
+void Engine::set_leader(NodeId leader, Reason why) {
+  if (status_.leader == leader) return;
+  if (status_.leader) {
+    note(Fact::leader_lost, status_.leader, status_.term.value, 0, 0, why);
+    drop_forwarded_reads(Reason::leadership_lost);
+  }
+  status_.leader = leader;
+  if (leader) note(Fact::leader_known, leader, status_.term.value);
+}
+
+void Engine::become_follower(Term term, NodeId leader, Reason why, NodeId told_by) {
+  const Role before = status_.role;
+  if (before == Role::leader) {
+    drop_reads(Reason::leadership_lost);
+    if (status_.transfer_target) end_transfer(Reason::leadership_lost);
+  }
+  const bool same_term = term == status_.term;
+  status_.role = Role::follower;
+  if (!same_term) set_leader(kNobody, why);
+  set_term(term, told_by);
+  if (same_term && !on(Rule::keep_vote_within_term)) set_vote(kNobody);
+  if (before != Role::follower) {
+    note(Fact::became_follower, leader, term.value, 0, 0, why);
+    clear_votes();
+    broadcast_pending_ = false;
+  }
+  set_leader(leader, why);
+  // etcd starts the timer anew at every change of term; in the paper only a leader's word or a
+  // granted vote does that, and a leader that steps down has to start one.
+  if (config_.timeouts.kind == TimeoutPolicy::Kind::ticks || before == Role::leader) {
+    restart_election_timer();
+    draw_timeout();
+  }
+}
+
+void Engine::hear_leader(NodeId leader) {
+  restart_election_timer();
+  if (status_.role != Role::follower) {
+    if (status_.role == Role::candidate) {
+      note(Fact::campaign_lost, leader, status_.term.value, 0, 0, Reason::leader_of_this_term);
+    }
+    become_follower(status_.term, leader, Reason::leader_of_this_term, leader);
+  } else if (status_.leader != leader) {
+    set_leader(leader, Reason::higher_term);
+  }
+}
+
+// The rules that all messages share (Raft 5.1). True when the message is to be handled.
+bool Engine::handle_terms(const Message& m) {
+  if (m.term == status_.term || is_termless(m.type)) return true;
+  const bool asks_vote =
+      m.type == MessageType::request_vote || m.type == MessageType::request_pre_vote;
+  if (m.term > status_.term) {
+    if (asks_vote && !m.flag && in_lease()) {
+      // Thesis 4.2.3: who hears a leader does not let others disturb it, not even with a term.
+      const std::int64_t left =
+          std::max(minimum_timeout_ - election_elapsed(), boot_lease_end_ - now_units_);
+      note(Fact::vote_refused, m.source, m.term.value,
+           m.type == MessageType::request_pre_vote ? 1 : 0, static_cast<std::uint64_t>(left),
+           Reason::lease_not_expired);
+      return false;
+    }
+    if (m.type == MessageType::request_pre_vote && on(Rule::pre_vote_changes_nothing)) return true;
+    // A granted pre-vote names the term of the campaign, which has not begun.
+    if (m.type == MessageType::request_pre_vote_response && !m.reject) return true;
+    if (!on(Rule::step_down_on_higher_term) && status_.role != Role::follower) {
+      note(Fact::message_ignored, m.source, m.term.value, static_cast<std::uint64_t>(m.type), 0,
+           Reason::higher_term);
+      return false;
+    }
+    if (status_.role == Role::pre_candidate || status_.role == Role::candidate) {
+      note(Fact::campaign_lost, m.source, status_.term.value, 0, 0, Reason::higher_term);
+    }
+    become_follower(m.term, is_from_leader(m.type) ? m.source : kNobody, Reason::higher_term,
+                    m.source);
+    return true;
+  }
+  if (is_from_leader(m.type) && !on(Rule::term_never_regresses)) {
+    become_follower(m.term, m.source, Reason::stale_term, m.source);
+    return true;
+  }
+  if (!on(Rule::reject_stale_term)) return true;
+  if (!on(Rule::vote_reply_matches_campaign) &&
+      (m.type == MessageType::request_vote_response ||
+       m.type == MessageType::request_pre_vote_response)) {
+    return true;
+  }
+  // A node whose term ran ahead while it was cut off would be deaf to a leader that its own requests
+  // cannot disturb; it tells that leader its term, and so gets back in (etcd#8243, #8501).
+  if ((config_.check_quorum || config_.pre_vote) && on(Rule::answer_lower_term)) {
+    if (is_from_leader(m.type)) {
+      send(MessageType::append_entries_response, m.source);
+    } else if (m.type == MessageType::request_pre_vote) {
+      send(MessageType::request_pre_vote_response, m.source).reject = true;
+    }
+  }
+  if (asks_vote) {
+    note(Fact::vote_refused, m.source, m.term.value,
+         m.type == MessageType::request_pre_vote ? 1 : 0, status_.term.value, Reason::stale_term);
+  } else {
+    note(Fact::message_ignored, m.source, m.term.value, static_cast<std::uint64_t>(m.type), 0,
+         Reason::stale_term);
+  }
+  return false;
+}
+
+void Engine::on_message(Now now, const Message& message) {
+  set_now(now);
+  if (status_.stopped || message.target != status_.id || message.source == status_.id) return;
+  if (handle_terms(message)) dispatch(message);
+  check_invariants();
+}
+
+void Engine::dispatch(const Message& m) {
+  if (is_from_leader(m.type)) {
+    if (is_leader()) {  // two leaders of a term: only if a rule is off somewhere
+      note(Fact::message_ignored, m.source, m.term.value, static_cast<std::uint64_t>(m.type), 0,
+           Reason::leader_of_this_term);
+      return;
+    }
+    hear_leader(m.source);
+  }
+  switch (m.type) {
+    case MessageType::request_vote:
+    case MessageType::request_pre_vote:
+      return handle_vote_request(m);
+    case MessageType::request_vote_response:
+    case MessageType::request_pre_vote_response:
+      return handle_vote_response(m);
+    case MessageType::append_entries:
+      return handle_append(m);
+    case MessageType::append_entries_response:
+      return handle_append_response(m);
+    case MessageType::heartbeat:
+      return handle_heartbeat(m);
+    case MessageType::heartbeat_response:
+      return handle_heartbeat_response(m);
+    case MessageType::install_snapshot:
+      return handle_install_snapshot(m);
+    case MessageType::install_snapshot_response:
+      return handle_install_snapshot_response(m);
+    case MessageType::timeout_now:
+      if (!is_leader()) campaign(true);
+      return;
+    case MessageType::propose:
+      return handle_propose(m);
+    case MessageType::propose_response:
+      outcomes_.push_back({m.context2, !m.flag, m.index, m.log_term,
+                           static_cast<Reason>(static_cast<std::uint16_t>(m.context))});
+      return;
+    case MessageType::read_index:
+      return add_read(m.context, m.source);
+    case MessageType::read_index_response:
+      return handle_read_index_response(m);
+    case MessageType::transfer_leader:
+      if (is_leader()) {
+        transfer_leadership(Now{now_, {}}, NodeId{static_cast<std::uint32_t>(m.context)});
+      }
+      return;
+  }
+}
+
+// --- the log and the disk -----------------------------------------------------------------------
+
+void Engine::refresh_log_status() {
+  status_.first_index = log_.first_index();
+  status_.last_index = log_.last_index();
+  status_.last_term = log_.last_term();
+}
+
+void Engine::truncate_log(LogIndex first, NodeId peer) {
+  first = std::max(first, log_.first_index());
+  if (first > log_.last_index()) return;
+  note(Fact::truncated, peer, first.value, log_.last_index().value, log_.last_term().value);
+  log_.truncate_from(first);
+  status_.durable = std::min(status_.durable, log_.last_index());
+  unsaved_ = std::min(unsaved_, log_.last_index().next());
+  // A write under way counts only for what the log still holds when it completes: the entry that
+  // comes to stand at the same index is another one.
+  if (on(Rule::ack_names_durable_term)) {
+    log_write_.last = std::min(log_write_.last, log_.last_index());
+  }
+  drop_promises();
+  refresh_log_status();
+}
+
+void Engine::on_durable(Now now, std::uint64_t write_id) {
+  set_now(now);
+  if (status_.stopped) return;
+  if (installing_.active && write_id == installing_.write_id) {
+    finish_installing();
+  } else {
+    ASSERT(write_id != 0 && write_id == log_write_.id, "a write that is not under way is durable");
+    finish_log_write();
+  }
+  check_invariants();
+}
+
+void Engine::finish_log_write() {
+  if (log_write_.last > status_.durable) {
+    status_.durable = std::min(log_write_.last, log_.last_index());
+  }
+  if (log_write_.has_hard_state) {
+    durable_term_ = log_write_.term;
+    durable_vote_ = log_write_.voted_for;
+  }
+  log_write_ = {};
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < promises_.size(); ++i) {
+    if (hard_state_durable() && promises_[i].needs <= status_.durable) {
+      messages_.push_back(promises_[i].message);
+    } else {
+      if (kept != i) promises_[kept] = promises_[i];
+      ++kept;
+    }
+  }
+  promises_.resize(kept);
+  if (status_.role == Role::candidate) check_own_vote();
+  if (is_leader() && maybe_commit()) broadcast_append();
+}
+
+void Engine::on_write_failed(Now now, std::uint64_t write_id) {
+  set_now(now);
+  if (status_.stopped) return;
+  if (!on(Rule::stop_after_failed_write)) {
+    on_durable(now, write_id);  // goes on as if nothing had happened: memory is ahead of the disk
+    return;
+  }
+  status_.stopped = true;
+  note(Fact::stopped_itself, {}, write_id, 0, 0, Reason::write_failed);
+  messages_.clear();
+  bodies_.clear();
+  promises_.clear();
+}
+
+HardState Engine::hard_state() const {
+  return {status_.term, status_.voted_for,
+          on(Rule::persist_commit_with_entries) ? std::min(status_.commit, log_.last_index())
+                                                : LogIndex{}};
+}
+
+// --- Ready --------------------------------------------------------------------------------------
+
+bool Engine::has_ready() const {
+  if (!notes_.empty()) return true;
+  if (status_.stopped) return false;
+  const bool free = log_write_.id == 0;
+  if (!messages_.empty() || !reads_.empty() || !outcomes_.empty() || restore_pending_) return true;
+  if (free && (hard_state_dirty_ || log_start_pending_ || unsaved_ <= log_.last_index() ||
+               !promises_.empty())) {
+    return true;
+  }
+  if (broadcast_pending_ && (free || !config_.batch_while_writing)) return true;
+  if (installing_.active && installing_.write_id == 0) return true;
+  return status_.applied < std::min(status_.commit, log_.last_index());
+}
+
+void Engine::take_ready(Ready& ready) {
+  ready.clear();
+  if (!status_.stopped) {
+    if (broadcast_pending_ && (log_write_.id == 0 || !config_.batch_while_writing)) send_appends();
+    if (log_write_.id == 0) take_write(ready);
+    if (installing_.active && installing_.write_id == 0) {
+      installing_.write_id = ++write_counter_;
+      ready.snapshot_write_id = installing_.write_id;
+      ready.snapshot = &installing_.meta;
+      ready.snapshot_bytes = ByteView(installing_.file).subspan(installing_.payload);
+    }
+    if (!promises_.empty() && log_write_.id == 0) {
+      // Nothing is left to wait for.
+      for (const Promise& p : promises_) messages_.push_back(p.message);
+      promises_.clear();
+    }
+    if (restore_pending_) {
+      restore_pending_ = false;
+      ready.restore = &snapshot_;
+      ready.restore_bytes = snapshot_bytes();
+    }
+    take_committed(ready);
+    take_messages(ready);
+    std::swap(ready.reads, reads_);
+    std::swap(ready.outcomes, outcomes_);
+  }
+  std::swap(ready.notes, notes_);
+}
+
+void Engine::take_write(Ready& ready) {
+  const LogIndex last = log_.last_index();
+  const bool entries = unsaved_ <= last;
+  if (!hard_state_dirty_ && !log_start_pending_ && !entries) return;
+  ready.write_id = ++write_counter_;
+  // The commit index rides along with entries: a node that restarts must know of every membership
+  // change that was in force when it acknowledged them.
+  ready.write_hard_state =
+      hard_state_dirty_ || (entries && on(Rule::persist_commit_with_entries));
+  ready.hard_state = hard_state();
+  if (log_start_pending_) {
+    ready.write_log_start = true;
+    ready.log_start = log_.base_index();
+    ready.log_start_term = log_.base_term();
+    ready.log_start_chain = log_.base_chain();
+  }
+  if (entries) {
+    ready.entries_first = unsaved_;
+    ready.entry_count = static_cast<std::uint32_t>(last - unsaved_ + 1);
+    ready.entries = log_.slice(unsaved_, last);
+  }
+  log_write_ = {ready.write_id, last, ready.write_hard_state, status_.term, status_.voted_for};
+  hard_state_dirty_ = log_start_pending_ = false;
+  unsaved_ = last.next();
+  for (const Promise& p : promises_) ready.messages_once_durable.push_back(p.message);
+  promises_.clear();
+}
+
+void Engine::take_messages(Ready& ready) {
+  if (!bodies_.empty()) {
+    std::swap(scratch_, scratch_out_);
+    scratch_.clear();
+    bool gone = false;
+    for (const PendingBody& body : bodies_) {
+      Message& m = messages_[body.message];
+      switch (body.from) {
+        case PendingBody::From::log: {
+          const LogIndex first{body.begin}, last{body.begin + body.size - 1};
+          if (log_.has(first) && log_.has(last)) {
+            m.body = log_.slice(first, last);
+          } else {
+            m.target = kNobody;  // the entries went while the message waited
+            gone = true;
+          }
+          break;
+        }
+        case PendingBody::From::scratch:
+          m.body = ByteView(scratch_out_).subspan(body.begin, body.size);
+          break;
+        case PendingBody::From::snapshot:
+          if (m.index != snapshot_.index || m.log_term != snapshot_.term) {
+            m.target = kNobody;
+            gone = true;
+          } else {
+            m.body = ByteView(snapshot_file_).subspan(body.begin, body.size);
+          }
+          break;
+      }
+    }
+    bodies_.clear();
+    if (gone) std::erase_if(messages_, [](const Message& m) { return !m.target; });
+  }
+  std::swap(ready.messages, messages_);
+}
+
+void Engine::take_committed(Ready& ready) {
+  const LogIndex limit = on(Rule::apply_only_committed)
+                             ? std::min(status_.commit, log_.last_index())
+                             : log_.last_index();
+  if (limit > status_.applied) {
+    ready.committed_first = status_.applied.next();
+    ready.committed_last = limit;
+    for (LogIndex i = ready.committed_first; i <= limit; i = i.next()) {
+      note(Fact::applied, {}, i.value, log_.term(i).value_or(Term{}).value, log_.chain(i));
+    }
+    const bool changes_conf = is_joint() && has_unapplied_config();
+    status_.applied = limit;
+    if (!changes_conf) maybe_auto_leave();  // else apply_config does, once it is applied
+  }
+  std::size_t kept = 0;
+  for (const ReadReady& read : waiting_reads_) {
+    if (read.index <= status_.applied) {
+      reads_.push_back(read);
+    } else {
+      waiting_reads_[kept++] = read;
+    }
+  }
+  waiting_reads_.resize(kept);
+}
+
+const Progress* Engine::progress(NodeId node) const {
+  return const_cast<Engine*>(this)->find(node);
+}
+
+}  // namespace quorumlab::raft

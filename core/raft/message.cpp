@@ -1,0 +1,233 @@
+// The codec of messages and entries. On the wire: version, type and flags, then variable-length
+// integers (source, target, term, and what the type uses), the body, and 32 bits of checksum over all
+// of it. A heartbeat takes about 14 bytes.
+#include "core/raft/message.h"
+
+#include <array>
+#include <cstring>
+
+namespace quorumlab::raft {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kReject = 0x20;
+constexpr std::uint8_t kFlag = 0x40;
+constexpr std::uint8_t kTypeMask = 0x1f;
+constexpr std::size_t kChecksumBytes = 4;
+
+// Which fields a type carries.
+enum Field : std::uint8_t {
+  kIndex = 1,
+  kLogTerm = 2,
+  kCommit = 4,
+  kContext = 8,
+  kContext2 = 16,
+  kEntries = 32,
+  kBody = 64
+};
+constexpr std::array<std::uint8_t, 32> kFields = [] {
+  std::array<std::uint8_t, 32> f{};
+  const auto set = [&f](MessageType type, int fields) {
+    f[static_cast<std::size_t>(type)] = static_cast<std::uint8_t>(fields);
+  };
+  set(MessageType::request_vote, kIndex | kLogTerm);
+  set(MessageType::request_pre_vote, kIndex | kLogTerm);
+  set(MessageType::append_entries, kIndex | kLogTerm | kCommit | kEntries | kBody);
+  set(MessageType::append_entries_response, kIndex);  // refused: with the hint, see fields_of
+  set(MessageType::heartbeat, kCommit | kContext);
+  set(MessageType::heartbeat_response, kContext);
+  set(MessageType::install_snapshot, kIndex | kLogTerm | kContext | kContext2 | kBody);
+  set(MessageType::install_snapshot_response, kIndex | kLogTerm | kContext);
+  set(MessageType::propose, kContext2 | kBody);
+  set(MessageType::propose_response, kIndex | kLogTerm | kContext | kContext2);
+  set(MessageType::read_index, kContext);
+  set(MessageType::read_index_response, kIndex | kContext);
+  set(MessageType::transfer_leader, kContext);
+  return f;
+}();
+
+std::uint8_t fields_of(MessageType type, bool reject) {
+  if (type == MessageType::append_entries_response && reject) return kIndex | kLogTerm | kCommit;
+  return kFields[static_cast<std::size_t>(type) & kTypeMask];
+}
+
+inline std::uint8_t* put(std::uint8_t* at, std::uint64_t v) {
+  while (v >= 0x80) {
+    *at++ = static_cast<std::uint8_t>(v | 0x80);
+    v >>= 7;
+  }
+  *at++ = static_cast<std::uint8_t>(v);
+  return at;
+}
+
+inline void put_le32(std::uint8_t* at, std::uint32_t v) {
+  for (int i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(v >> (8 * i));
+}
+
+// Reads as ByteReader does, with the one-byte case inline.
+class Cursor {
+ public:
+  Cursor(const std::uint8_t* at, const std::uint8_t* end) : at_(at), end_(end) {}
+  std::uint64_t varint() {
+    if (at_ != end_ && *at_ < 0x80) return *at_++;
+    return slow_varint();
+  }
+  ByteView rest(std::uint64_t n) {
+    if (n > static_cast<std::uint64_t>(end_ - at_)) {
+      ok_ = false;
+      return {};
+    }
+    const ByteView view{at_, static_cast<std::size_t>(n)};
+    at_ += n;
+    return view;
+  }
+  bool finished() const { return ok_ && at_ == end_; }
+
+ private:
+  std::uint64_t slow_varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+      if (at_ == end_) break;
+      const std::uint8_t byte = *at_++;
+      if (shift == 63 && byte > 1) break;
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if ((byte & 0x80) == 0) {
+        if (byte == 0 && shift > 0) break;  // one value has one encoding
+        return value;
+      }
+    }
+    ok_ = false;
+    at_ = end_;
+    return 0;
+  }
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+const char* message_type_name(MessageType type) {
+  switch (type) {
+    case MessageType::request_vote: return "request_vote";
+    case MessageType::request_vote_response: return "request_vote_response";
+    case MessageType::request_pre_vote: return "request_pre_vote";
+    case MessageType::request_pre_vote_response: return "request_pre_vote_response";
+    case MessageType::append_entries: return "append_entries";
+    case MessageType::append_entries_response: return "append_entries_response";
+    case MessageType::heartbeat: return "heartbeat";
+    case MessageType::heartbeat_response: return "heartbeat_response";
+    case MessageType::install_snapshot: return "install_snapshot";
+    case MessageType::install_snapshot_response: return "install_snapshot_response";
+    case MessageType::timeout_now: return "timeout_now";
+    case MessageType::propose: return "propose";
+    case MessageType::propose_response: return "propose_response";
+    case MessageType::read_index: return "read_index";
+    case MessageType::read_index_response: return "read_index_response";
+    case MessageType::transfer_leader: return "transfer_leader";
+  }
+  return "unknown";
+}
+
+void encode(const Message& m, Bytes& out) {
+  std::uint8_t buffer[128];  // two bytes, at most ten integers of at most ten bytes, the checksum
+  std::uint8_t* at = buffer;
+  *at++ = kVersion;
+  *at++ = static_cast<std::uint8_t>(static_cast<std::uint8_t>(m.type) | (m.reject ? kReject : 0) |
+                                    (m.flag ? kFlag : 0));
+  at = put(at, m.source.value);
+  at = put(at, m.target.value);
+  at = put(at, m.term.value);
+  const std::uint8_t fields = fields_of(m.type, m.reject);
+  if (fields & kIndex) at = put(at, m.index.value);
+  if (fields & kLogTerm) at = put(at, m.log_term.value);
+  if (fields & kCommit) at = put(at, m.commit.value);
+  if (fields & kContext) at = put(at, m.context);
+  if (fields & kContext2) at = put(at, m.context2);
+  if (fields & kEntries) at = put(at, m.entry_count);
+  if (fields & kBody) at = put(at, m.body.size());
+  const std::size_t header = static_cast<std::size_t>(at - buffer);
+  if ((fields & kBody) == 0 || m.body.empty()) {
+    put_le32(at, static_cast<std::uint32_t>(hash_bytes({buffer, header})));
+    out.insert(out.end(), buffer, at + kChecksumBytes);
+    return;
+  }
+  const std::size_t begin = out.size();
+  out.insert(out.end(), buffer, at);
+  out.insert(out.end(), m.body.begin(), m.body.end());
+  put_le32(buffer,
+           static_cast<std::uint32_t>(hash_bytes({out.data() + begin, out.size() - begin})));
+  out.insert(out.end(), buffer, buffer + kChecksumBytes);
+}
+
+std::optional<Message> decode(ByteView bytes, bool verify_checksum) {
+  std::optional<Message> result;
+  if (bytes.size() < 2 + 3 + kChecksumBytes) return result;
+  const std::size_t size = bytes.size() - kChecksumBytes;
+  if (verify_checksum &&
+      load_le32(bytes.data() + size) != static_cast<std::uint32_t>(hash_bytes(bytes.first(size)))) {
+    return result;
+  }
+  const std::uint8_t head = bytes[1];
+  const std::uint8_t type = head & kTypeMask;
+  if (bytes[0] != kVersion || (head & 0x80) != 0 || type == 0 || type >= kMessageTypeCount) {
+    return result;
+  }
+  Message& m = result.emplace();
+  m.type = static_cast<MessageType>(type);
+  m.reject = (head & kReject) != 0;
+  m.flag = (head & kFlag) != 0;
+  Cursor in(bytes.data() + 2, bytes.data() + size);
+  const std::uint64_t source = in.varint();
+  const std::uint64_t target = in.varint();
+  m.term = {in.varint()};
+  const std::uint8_t fields = fields_of(m.type, m.reject);
+  std::uint64_t count = 0;
+  if (fields & kIndex) m.index = {in.varint()};
+  if (fields & kLogTerm) m.log_term = {in.varint()};
+  if (fields & kCommit) m.commit = {in.varint()};
+  if (fields & kContext) m.context = in.varint();
+  if (fields & kContext2) m.context2 = in.varint();
+  if (fields & kEntries) count = in.varint();
+  if (fields & kBody) m.body = in.rest(in.varint());
+  m.source = {static_cast<std::uint32_t>(source)};
+  m.target = {static_cast<std::uint32_t>(target)};
+  m.entry_count = static_cast<std::uint32_t>(count);
+  if (!in.finished() || ((source | target | count) >> 32) != 0) result.reset();
+  return result;
+}
+
+std::optional<Message> peek(ByteView bytes) { return decode(bytes, false); }
+
+void encode_entry(Term term, EntryKind kind, ByteView payload, Bytes& out) {
+  std::uint8_t buffer[24];
+  std::uint8_t* at = put(buffer, term.value);
+  *at++ = static_cast<std::uint8_t>(kind);
+  at = put(at, payload.size());
+  out.insert(out.end(), buffer, at);
+  out.insert(out.end(), payload.begin(), payload.end());
+}
+
+bool EntryReader::next(Entry& entry) {
+  if (bad_ || reader_.remaining() == 0) return false;
+  const Term term{reader_.varint()};
+  const std::uint8_t kind = reader_.u8();
+  const ByteView payload = reader_.sized();
+  if (!reader_.ok() || kind > static_cast<std::uint8_t>(EntryKind::noop)) {
+    bad_ = true;
+    return false;
+  }
+  entry.index = next_;
+  entry.term = term;
+  entry.kind = static_cast<EntryKind>(kind);
+  entry.payload = payload;
+  next_ = next_.next();
+  return true;
+}
+
+std::uint64_t chain_hash(std::uint64_t previous, Term term, EntryKind kind, ByteView payload) {
+  return mix(previous, (term.value << 2) | static_cast<std::uint64_t>(kind),
+             hash_bytes(payload, kHash1));
+}
+
+}  // namespace quorumlab::raft
