@@ -103,9 +103,6 @@ void Node::start(Now now, const Event& event, Effects& out) {
   last_snapshot_ = recovery.recovered.snapshot.index;
   engine_.reset(config_.raft, std::move(recovery.recovered), random_, now);
   running_ = true;
-  const raft::Status& status = engine_.status();
-  out.notes.push_back({Fact::started, recovery.torn ? Reason::torn_tail : Reason::none, {},
-                       status.term.value, status.last_index.value, status.commit.value});
   // What the disk holds is made clean once: a torn tail must not stand before new records.
   log_has_header_ = !recovery.needs_header;
   if (recovery.torn) rewrite_log(out);
@@ -242,8 +239,6 @@ void Node::apply_committed(Now now, Effects& out) {
   const LogIndex last = ready_.committed_last;
   for (LogIndex index = ready_.committed_first; index <= last; index = index.next()) {
     const raft::Entry entry = engine_.entry(index);
-    out.notes.push_back({Fact::applied, Reason::none, {}, index.value, entry.term.value,
-                         engine_.log().chain(index)});
     StateMachine::Outcome outcome{index, false, false};
     if (entry.kind == raft::EntryKind::normal) {
       const auto command = decode_request(entry.payload);
