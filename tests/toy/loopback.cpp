@@ -7,6 +7,7 @@
 #include <boost/asio.hpp>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <stdexcept>
 
 namespace quorumlab::toy {
@@ -69,7 +70,22 @@ void Loopback::on_loop(const std::function<void()>& function) const {
   done.get_future().wait();
 }
 
-std::string Loopback::ask(NodeId node, const std::string& request) const {
+std::string Loopback::add(NodeId node, const std::string& number) const {
+  Request request;
+  request.kind = Request::Kind::write;
+  request.key = as_bytes("add");
+  request.value = as_bytes(number);
+  return ask(node, request);
+}
+
+std::string Loopback::read(NodeId node) const {
+  Request request;
+  request.kind = Request::Kind::read;
+  return ask(node, request);
+}
+
+std::string Loopback::ask(NodeId node, const Request& request) const {
+  constexpr std::uint64_t kNumber = 77;
   asio::io_context io;
   tcp::socket socket(io);
   boost::system::error_code failure;
@@ -77,26 +93,28 @@ std::string Loopback::ask(NodeId node, const std::string& request) const {
   if (failure) return {};
   const timeval patience{5, 0};
   ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  Bytes frame;
+  Bytes body, frame, answer;
+  encode(request, body);
   ByteWriter writer(frame);
-  writer.u32(static_cast<std::uint32_t>(request.size()));
-  writer.u64(77);
-  writer.raw(as_bytes(request));
+  writer.u32(static_cast<std::uint32_t>(body.size()));
+  writer.u64(kNumber);
+  writer.raw(body);
   asio::write(socket, asio::buffer(frame), failure);
-  std::string answer;
   for (bool last = false; !last;) {
     Bytes header(13);
     asio::read(socket, asio::buffer(header), failure);
     if (failure) return {};
     ByteReader reader(header);
-    std::string piece(reader.u32(), '\0');
-    if (reader.u64() != 77) return {};
+    Bytes piece(reader.u32());
+    if (reader.u64() != kNumber) return {};
     last = reader.u8() != 0;
     asio::read(socket, asio::buffer(piece), failure);
     if (failure) return {};
-    answer += piece;
+    ByteWriter(answer).raw(piece);
   }
-  return answer;
+  const std::optional<Response> response = decode_response(answer);
+  if (!response || response->status != Response::Status::ok) return {};
+  return std::string(as_text(response->value));
 }
 
 std::vector<std::string> Loopback::wait_for_reports(
@@ -104,7 +122,7 @@ std::vector<std::string> Loopback::wait_for_reports(
   std::vector<std::string> reports(expected.size());
   for (int tries = 0; tries < 1'000 && reports != expected; ++tries) {
     for (std::uint32_t i = 0; i < expected.size(); ++i) {
-      if (reports[i] != expected[i]) reports[i] = ask({i + 1}, "report");
+      if (reports[i] != expected[i]) reports[i] = read({i + 1});
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

@@ -32,9 +32,10 @@ class Loopback {
   Loopback(const TemporaryFolder& folder, std::uint32_t size);
   ~Loopback();
 
-  // Sends one request to a node and waits for the whole answer; empty when the connection ended or
-  // nothing came within five seconds.
-  std::string ask(NodeId node, const std::string& request) const;
+  // What the toy says to "add" or "read" (its response's text); empty when it refused, when the
+  // connection ended or when nothing came within five seconds.
+  std::string add(NodeId node, const std::string& number) const;
+  std::string read(NodeId node) const;
   // Asks each node for its report until it is as expected, for at most ten seconds.
   std::vector<std::string> wait_for_reports(const std::vector<std::string>& expected) const;
   // Runs a function on the thread of the nodes and waits for it.
@@ -44,6 +45,8 @@ class Loopback {
   std::uint16_t packet_port(NodeId node) const { return packet_ports_[node.value - 1]; }
 
  private:
+  std::string ask(NodeId node, const Request& request) const;
+
   std::unique_ptr<boost::asio::io_context> io_;
   std::vector<std::unique_ptr<ToyNode>> nodes_;
   std::vector<std::unique_ptr<runtime::EventLoop>> loops_;

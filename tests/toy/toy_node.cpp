@@ -2,6 +2,7 @@
 #include "tests/toy/toy_node.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace quorumlab::toy {
 namespace {
@@ -63,22 +64,30 @@ void ToyNode::step(Now now, const Event& event, Effects& out) {
   out.wake_at = next_ping_;
 }
 
-bool ToyNode::count(ByteView file, Counts& counts) {
+std::size_t ToyNode::count(ByteView file, Counts& counts) {
   ByteReader reader(file);
-  while (reader.ok() && reader.remaining() > 0) {
+  std::size_t whole = 0;
+  while (reader.remaining() > 0) {
     const auto kind = static_cast<RecordKind>(reader.u8());
     const std::uint64_t value = reader.varint();
     if (!reader.ok()) break;
+    whole = reader.position();
     if (kind == RecordKind::ping) counts.pings = value;
     if (kind == RecordKind::add) counts.sum += value;
   }
-  return reader.ok();
+  return whole;
 }
 
 void ToyNode::start(ByteView file, Effects& out) {
-  // A torn tail would need cutting, as wal.h does it; the toy gives up instead.
-  if (!count(file, counts_)) out.stop = true;
-  file_.assign(file.begin(), file.end());
+  const std::size_t whole = count(file, counts_);
+  file_.assign(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (whole < file.size()) {
+    // A torn tail was never durable, so nobody was promised it; what follows must not be appended
+    // to it.
+    const std::uint32_t begin = out.begin();
+    ByteWriter(out.bytes).raw(file_);
+    write(Effects::Write::Mode::replace, out.end(begin), out);
+  }
   out.notes.push_back({Fact::toy, Reason::boot, {}, counts_.pings, counts_.sum, 0});
 }
 
@@ -120,32 +129,38 @@ void ToyNode::on_packet(NodeId source, ByteView bytes, Effects& out) {
 }
 
 void ToyNode::on_request(const Event& event, Effects& out) {
-  const std::string_view text = as_text(event.bytes);
-  if (text.starts_with("add ")) {
-    std::uint64_t value = 0;
-    for (const char digit : text.substr(4))
-      value = value * 10 + static_cast<std::uint64_t>(digit - '0');
-    counts_.sum += value;
-    pending_.push_back({persist(RecordKind::add, value, out), event.id});
-    return;
+  const std::optional<Request> request = decode_request(event.bytes);
+  if (!request) return answer(event.id, Response::Status::bad_request, "", out);
+  if (request->kind == Request::Kind::read) {
+    return answer(event.id, Response::Status::ok, report(), out);
   }
-  const std::string answer = text == "report" ? report() : "unknown request";
-  const std::size_t half = answer.size() / 2;  // in two pieces, to use `last`
-  for (const bool last : {false, true}) {
-    const std::uint32_t begin = out.begin();
-    ByteWriter(out.bytes).raw(as_bytes(last ? std::string_view(answer).substr(half)
-                                            : std::string_view(answer).substr(0, half)));
-    out.replies.push_back({event.id, last, out.end(begin)});
+  std::uint64_t value = 0;
+  for (const char digit : as_text(request->value)) {
+    if (digit < '0' || digit > '9') {
+      return answer(event.id, Response::Status::bad_request, "", out);
+    }
+    value = value * 10 + static_cast<std::uint64_t>(digit - '0');
   }
+  counts_.sum += value;
+  pending_.push_back({persist(RecordKind::add, value, out), event.id});
+  // An empty first piece: the answer has begun, its end waits for the disk.
+  out.replies.push_back({event.id, false, {}});
+}
+
+void ToyNode::answer(std::uint64_t request, Response::Status status, std::string_view text,
+                     Effects& out) {
+  Response response;
+  response.status = status;
+  response.value = as_bytes(text);
+  const std::uint32_t begin = out.begin();
+  encode(response, out.bytes);
+  out.replies.push_back({request, true, out.end(begin)});
 }
 
 void ToyNode::on_durable(std::uint64_t write, Effects& out) {
   durable_write_ = std::max(durable_write_, write);
   for (const Pending& pending : pending_) {
-    if (pending.write > write) continue;
-    const std::uint32_t begin = out.begin();
-    ByteWriter(out.bytes).raw(as_bytes("added"));
-    out.replies.push_back({pending.request, true, out.end(begin)});
+    if (pending.write <= write) answer(pending.request, Response::Status::ok, "added", out);
   }
   std::erase_if(pending_, [&](const Pending& p) { return p.write <= write; });
 }
@@ -154,7 +169,8 @@ void ToyNode::on_stream_end(std::uint64_t stream) {
   if (stream == outgoing_) outgoing_ = 0;
   for (const Incoming& incoming : incoming_) {
     Counts counts;
-    if (incoming.stream == stream && count(incoming.bytes, counts)) copied_ = counts.pings;
+    if (incoming.stream != stream) continue;
+    if (count(incoming.bytes, counts) == incoming.bytes.size()) copied_ = counts.pings;
   }
   std::erase_if(incoming_, [&](const Incoming& i) { return i.stream == stream; });
 }
@@ -166,8 +182,12 @@ std::uint64_t ToyNode::persist(RecordKind kind, std::uint64_t value, Effects& ou
   writer.varint(value);
   const Slice record = out.end(begin);
   ByteWriter(file_).raw(out.view(record));
-  out.writes.push_back({++last_write_, FileId::toy, Effects::Write::Mode::append, record});
+  write(Effects::Write::Mode::append, record, out);
   return last_write_;
+}
+
+void ToyNode::write(Effects::Write::Mode mode, Slice bytes, Effects& out) {
+  out.writes.push_back({++last_write_, FileId::toy, mode, bytes});
 }
 
 void ToyNode::send(PacketKind kind, NodeId target, std::uint64_t number, std::uint64_t after,

@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node/event.h"
+#include "core/node/request.h"
 
 namespace quorumlab::toy {
 
@@ -26,7 +28,7 @@ class ToyNode {
 
   void step(Now now, const Event& event, Effects& out);
 
-  // What a client that asks "report" is told: "pings P sum S copied C". When all is quiet, P and C
+  // What a client that reads is told: "pings P sum S copied C". When all is quiet, P and C
   // are kPings at every node and S is the sum of what clients added there, in whatever world.
   std::string report() const;
 
@@ -45,14 +47,18 @@ class ToyNode {
     std::uint64_t pings = 0, sum = 0;
   };
 
-  static bool count(ByteView file, Counts& counts);
+  // Counts whole records and answers how many bytes they take: less than all if the last is torn.
+  static std::size_t count(ByteView file, Counts& counts);
   void start(ByteView file, Effects& out);
   void on_packet(NodeId source, ByteView bytes, Effects& out);
   void on_request(const Event& event, Effects& out);
+  static void answer(std::uint64_t request, Response::Status status, std::string_view text,
+                     Effects& out);
   void on_durable(std::uint64_t write, Effects& out);
   void on_stream_end(std::uint64_t stream);
   void on_deadline(Effects& out);
   void transfer(Effects& out);
+  void write(Effects::Write::Mode mode, Slice bytes, Effects& out);
   std::uint64_t persist(RecordKind kind, std::uint64_t value, Effects& out);
   void send(PacketKind kind, NodeId target, std::uint64_t number, std::uint64_t after,
             Effects& out) const;

@@ -16,10 +16,10 @@ namespace asio = boost::asio;
 TEST_CASE("three toys over loopback ping, transfer their files and answer clients") {
   const TemporaryFolder folder;
   Loopback ring(folder, 3);
-  CHECK(ring.ask({1}, "add 5") == "added");
-  CHECK(ring.ask({3}, "add 30") == "added");
-  CHECK(ring.ask({3}, "add 4") == "added");
-  CHECK(ring.ask({2}, "nonsense") == "unknown request");
+  CHECK(ring.add({1}, "5") == "added");
+  CHECK(ring.add({3}, "30") == "added");
+  CHECK(ring.add({3}, "4") == "added");
+  CHECK(ring.add({2}, "nonsense").empty());
   const std::vector<std::string> expected{"pings 10 sum 5 copied 10", "pings 10 sum 0 copied 10",
                                           "pings 10 sum 34 copied 10"};
   CHECK(ring.wait_for_reports(expected) == expected);
@@ -33,7 +33,7 @@ TEST_CASE("what was answered is in the file, and is there after a restart") {
   const TemporaryFolder folder;
   {
     Loopback alone(folder, 1);
-    REQUIRE(alone.ask({1}, "add 7") == "added");
+    REQUIRE(alone.add({1}, "7") == "added");
     std::ifstream file(folder.path("n1/toy"), std::ios::binary);
     const std::string content((std::istreambuf_iterator<char>(file)), {});
     CHECK(content.find("\x02\x07") != std::string::npos);
@@ -74,10 +74,16 @@ TEST_CASE("a client that breaks the protocol or goes away harms nobody") {
   {
     asio::ip::tcp::socket client(io);
     client.connect({asio::ip::address_v4::loopback(), alone.client_port({1})});
-    const Bytes request{5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 'a', 'd', 'd', ' ', '1'};
-    asio::write(client, asio::buffer(request));
+    Request add_1;
+    add_1.value = as_bytes("1");
+    Bytes request, frame;
+    encode(add_1, request);
+    ByteWriter(frame).u32(static_cast<std::uint32_t>(request.size()));
+    ByteWriter(frame).u64(1);
+    ByteWriter(frame).raw(request);
+    asio::write(client, asio::buffer(frame));
   }  // gone before its answer
-  CHECK(alone.ask({1}, "add 2") == "added");
+  CHECK(alone.add({1}, "2") == "added");
   CHECK(alone.wait_for_reports({"pings 10 sum 3 copied 10"})[0] == "pings 10 sum 3 copied 10");
 }
 
