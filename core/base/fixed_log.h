@@ -53,8 +53,8 @@ inline constexpr std::array<std::uint64_t, kTableSize> kReciprocal = [] {
   return table;
 }();
 
-inline constexpr std::uint64_t kLn2Q32 = 2977044472u;         // ln 2 * 2^32
-inline constexpr std::uint64_t kInverseLn2Q32 = 6196328019u;  // 2^32 / ln 2
+inline constexpr std::uint64_t kLn2Q64 = 0xb17217f7d1cf79abu;  // ln 2 * 2^64
+inline constexpr std::uint64_t kInverseLn2Q32 = 6196328019u;   // 2^32 / ln 2
 
 }  // namespace fixed_log_detail
 
@@ -82,7 +82,7 @@ constexpr std::uint64_t log2_q32(std::uint64_t x) {
 // ln(x) * 2^32. REQUIRES: x >= 1.
 constexpr std::uint64_t ln_q32(std::uint64_t x) {
   return static_cast<std::uint64_t>(
-      (static_cast<Uint128>(log2_q32(x)) * fixed_log_detail::kLn2Q32) >> 32);
+      (static_cast<Uint128>(log2_q32(x)) * fixed_log_detail::kLn2Q64) >> 64);
 }
 
 // -ln(u) * 2^32 for the uniform number u in (0, 1] that a 64-bit draw stands for: an exponentially
@@ -97,7 +97,7 @@ constexpr std::uint64_t exp2_q32(std::uint64_t x) {
   if (whole >= 32) return UINT64_MAX;
   // 2^f by the series of e^(f ln 2), with 56 fractional bits: 0 <= y < 0.694.
   const std::uint64_t y = static_cast<std::uint64_t>(
-      (static_cast<Uint128>(x & 0xffffffff) * 0xb17217f7d1cf79abu) >> 40);  // ln 2 with 64 bits
+      (static_cast<Uint128>(x & 0xffffffff) * fixed_log_detail::kLn2Q64) >> 40);
   std::uint64_t term = std::uint64_t{1} << 56;
   std::uint64_t sum = 0;
   for (std::uint64_t n = 1; term != 0; ++n) {

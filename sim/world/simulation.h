@@ -47,16 +47,17 @@ class Simulation {
   void remark(trace::WorldFact kind, std::uint64_t a, std::string_view text = {});
 
   // Live views; reading changes nothing.
-  std::uint32_t node_count() const;       // servers, without clients
-  bool is_running(NodeId node) const;     // the process lives (it may be paused)
+  std::uint32_t node_count() const;    // servers, without clients
+  bool is_running(NodeId node) const;  // the process lives (it may be paused)
   bool is_paused(NodeId node) const;
-  const Node& node(NodeId node) const;    // REQUIRES: is_running(node)
+  const Node& node(NodeId node) const;  // REQUIRES: is_running(node)
   Now clock(NodeId node) const;
-  bool connected(NodeId source, NodeId target) const;   // nothing cuts the way
+  bool connected(NodeId source, NodeId target) const;  // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;
   const std::vector<Operation>& operations() const;
   std::uint64_t operations_finished() const { return cluster_.operations_finished_; }
-  // Whether a majority of the voters can reach each other: arithmetic, not what the engine believes.
+  // Whether a majority of the voters can reach each other: arithmetic, not what the engine
+  // believes.
   const QuorumState& quorum() const { return cluster_.quorum(); }
   // What the node's disk holds in this file, lies included.
   ByteView file(NodeId node, FileId file) const;
@@ -68,8 +69,8 @@ class Simulation {
   std::uint64_t checks(judge::Checker checker) const;
   const trace::Digest& digest() const;
   const trace::Trace& trace() const;
-  std::uint64_t events() const;           // handled so far
-  std::uint64_t records() const;          // facts emitted so far, kept or not
+  std::uint64_t events() const;   // handled so far
+  std::uint64_t records() const;  // facts emitted so far, kept or not
   // How often a fact was emitted since the start, by this node or (nobody) by all.
   std::uint64_t count(Fact fact, NodeId node = kNobody) const;
   std::uint64_t count(trace::WorldFact fact, NodeId node = kNobody) const;

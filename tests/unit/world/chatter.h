@@ -1,6 +1,6 @@
 // A small protocol for testing the world without Raft: every node greets every other at a fixed
-// interval and answers greetings; what it writes, opens or asks for is set from outside. It keeps what
-// it was told, so that tests can look.
+// interval and answers greetings; what it writes, opens or asks for is set from outside. It keeps
+// what it was told, so that tests can look.
 #pragma once
 
 #include <memory>
@@ -15,10 +15,10 @@ namespace quorumlab::world::test {
 struct ChatterPlan {
   Duration interval = milliseconds(100);  // of greetings; 0: none
   std::uint32_t greeting_bytes = 20;
-  bool answers = true;                    // greetings are answered
-  bool writes = false;                    // each greeting sent is written first and waits for that
-  NodeId only{};                          // only this node greets, if named
-  NodeId greets{};                        // and only this one, if named
+  bool answers = true;  // greetings are answered
+  bool writes = false;  // each greeting sent is written first and waits for that
+  NodeId only{};        // only this node greets, if named
+  NodeId greets{};      // and only this one, if named
 };
 
 class Chatter : public ForeignBehaviour {
@@ -98,7 +98,7 @@ class Chatter : public ForeignBehaviour {
   std::vector<std::uint64_t> received;  // numbers of greetings and answers, as they came
   std::vector<std::uint64_t> streams;
   std::string heard;
-  Bytes found;                          // the file at the start
+  Bytes found;  // the file at the start
 
  protected:
   bool greets() const { return plan_->interval.ns > 0 && (!plan_->only || plan_->only == id_); }
@@ -110,8 +110,7 @@ class Chatter : public ForeignBehaviour {
       const std::uint32_t begin = out.begin();
       ByteWriter(out.bytes).u64(sent);
       after = ++write_;
-      out.writes.push_back(
-          {after, FileId::toy, Effects::Write::Mode::append, out.end(begin)});
+      out.writes.push_back({after, FileId::toy, Effects::Write::Mode::append, out.end(begin)});
     }
     for (std::uint32_t n = 1; n <= nodes_; ++n) {
       if (n == id_.value || (plan_->greets && plan_->greets.value != n)) continue;
