@@ -27,6 +27,7 @@ bool Engine::has_unapplied_config() const {
 
 bool Engine::in_lease() const {
   if (!config_.check_quorum || !on(Rule::voters_keep_lease)) return false;
+  if (is_leader() && progress_.size() <= 1) return true;  // alone: it checks no quorum, and has one
   return (status_.leader && election_elapsed() < minimum_timeout_) || now_units_ < boot_lease_end_;
 }
 
@@ -207,9 +208,8 @@ void Engine::handle_vote_request(const Message& m) {
   const bool pre = m.type == MessageType::request_pre_vote;
   const auto refuse = [&](Reason why, std::uint64_t c) {
     note(Fact::vote_refused, m.source, m.term.value, pre ? 1 : 0, c, why);
-    send(pre ? MessageType::request_pre_vote_response : MessageType::request_vote_response,
-         m.source)
-        .reject = true;
+    refuse_vote(pre ? MessageType::request_pre_vote_response : MessageType::request_vote_response,
+                m.source);
   };
   if (!on(Rule::learners_answer_candidates)) {
     const Progress* self = find(status_.id);
@@ -247,7 +247,31 @@ void Engine::handle_vote_request(const Message& m) {
   promise(reply, LogIndex{}, on(Rule::persist_vote_before_reply));
 }
 
+void Engine::refuse_vote(MessageType response, NodeId candidate) {
+  Message& m = send(response, candidate);
+  m.reject = true;
+  if (!on(Rule::refusal_tells_commit)) return;
+  if (const std::optional<Term> term = log_.term(status_.commit)) {
+    m.index = status_.commit;
+    m.log_term = *term;
+  }
+}
+
+// A candidate may need the vote of somebody whom a change that it does not know to be committed has
+// removed, and whose log is longer: it would be refused for ever. So a refusal says how far the log
+// is committed; if the candidate holds that entry it may commit as far, and apply the change. True
+// when there is one: then the campaign was counted by the wrong configuration.
+bool Engine::learn_commit(const Message& m) {
+  if (!m.reject || m.index <= status_.commit || log_.term(m.index) != m.log_term) return false;
+  commit_to(m.index);
+  if (!has_unapplied_config()) return false;
+  note(Fact::campaign_lost, m.source, status_.term.value, 0, 0, Reason::config_not_applied);
+  become_follower(status_.term, kNobody, Reason::config_not_applied, kNobody);
+  return true;
+}
+
 void Engine::handle_vote_response(const Message& m) {
+  if (is_leader() || status_.role == Role::follower || learn_commit(m)) return;
   const bool strict = on(Rule::vote_reply_matches_campaign);
   const bool pre = m.type == MessageType::request_pre_vote_response;
   if (status_.role == Role::pre_candidate) {

@@ -378,7 +378,7 @@ bool Engine::handle_terms(const Message& m) {
     if (is_from_leader(m.type)) {
       send(MessageType::append_entries_response, m.source);
     } else if (m.type == MessageType::request_pre_vote) {
-      send(MessageType::request_pre_vote_response, m.source).reject = true;
+      refuse_vote(MessageType::request_pre_vote_response, m.source);
     }
   }
   if (asks_vote) {

@@ -47,7 +47,11 @@ constexpr std::array<std::uint8_t, 32> kFields = [] {
 }();
 
 std::uint8_t fields_of(MessageType type, bool reject) {
-  if (type == MessageType::append_entries_response && reject) return kIndex | kLogTerm | kCommit;
+  if (reject && type == MessageType::append_entries_response) return kIndex | kLogTerm | kCommit;
+  if (reject && (type == MessageType::request_vote_response ||
+                 type == MessageType::request_pre_vote_response)) {
+    return kIndex | kLogTerm;
+  }
   return kFields[static_cast<std::size_t>(type) & kTypeMask];
 }
 

@@ -53,9 +53,10 @@ struct Message {
   NodeId target;
   Term term;                // of the sender; pre-vote: the term it would campaign in
   LogIndex index;           // vote: last index; append: previous index; response: match or, when
-                            // refused, the previous index refused; snapshot: its index
+                            // refused, the previous index refused; snapshot: its index; refused
+                            // vote: the voter's commit index
   Term log_term;            // vote: last term; append: previous term; snapshot: its term;
-                            // refused append: term of the hint
+                            // refused append: term of the hint; refused vote: term at its commit
   LogIndex commit;          // append and heartbeat: leader's commit index; refused append: hint index
   std::uint64_t context = 0;  // read: number of the round or of the read; snapshot: offset
   std::uint64_t context2 = 0; // proposal: request id; snapshot: total bytes

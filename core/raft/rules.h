@@ -34,6 +34,8 @@ namespace quorumlab::raft {
                                                         "learner votes all the same")              \
   X(no_campaign_with_unapplied_config, "etcd#7625", "no campaign while a membership change that "  \
                                                     "is committed is not applied")                 \
+  X(refusal_tells_commit, "raft-rs maybe_commit_by_vote", "a refused candidate learns how far the "  \
+                                                          "log is committed")                      \
   X(term_never_regresses, "Raft 5.1", "the current term only grows")                               \
   X(step_down_on_higher_term, "Raft 5.1", "a higher term turns anybody into a follower")           \
   X(reject_stale_term, "Raft 5.1", "requests of an older term change nothing")                     \

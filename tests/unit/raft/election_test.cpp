@@ -6,11 +6,6 @@ using namespace quorumlab;
 using namespace quorumlab::raft;
 using namespace quorumlab::raft::test;
 
-namespace {
-
-void plain(Config& c) { c.pre_vote = c.check_quorum = false; }
-
-}  // namespace
 
 TEST_CASE("a fresh cluster elects one leader, by both kinds of timeouts") {
   const auto kind = GENERATE(TimeoutPolicy::Kind::continuous, TimeoutPolicy::Kind::ticks);
