@@ -11,6 +11,8 @@
 
 namespace quorumlab::script {
 
+struct JsonMember;
+
 struct Json {
   enum class Kind : unsigned char { null, boolean, number, text, list, object };
   Kind kind = Kind::null;
@@ -18,13 +20,20 @@ struct Json {
   int line = 0;                                      // from 1; 0: not from a file
   std::string text;                                  // a text, or a number as written
   std::vector<Json> items;                           // of a list
-  std::vector<std::pair<std::string, Json>> members; // of an object, in the author's order
+  std::vector<JsonMember> members;                   // of an object, in the author's order
 
   bool is(Kind k) const { return kind == k; }
   // The member of this name; null if this is no object or has none.
   const Json* find(std::string_view key) const;
   Json* find(std::string_view key);
   static Json of_text(std::string value);
+};
+
+// A pair by the names of one; clang 14 takes no std::pair of a type that is not complete yet.
+struct JsonMember {
+  JsonMember(std::string key, Json value) : first(std::move(key)), second(std::move(value)) {}
+  std::string first;
+  Json second;
 };
 
 // What is wrong with a file, and where.
