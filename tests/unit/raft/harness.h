@@ -104,7 +104,7 @@ class Cluster {
     while (host.engine.has_ready()) {
       host.engine.take_ready(ready);
       host.notes.insert(host.notes.end(), ready.notes.begin(), ready.notes.end());
-      for (const Message& m : ready.messages) queue.push_back(packet(m));
+      for (const Message& m : ready.messages) post(packet(m));
       if (ready.write_id != 0) {
         Write write{ready.write_id, false, {}, {}};
         append_write(ready, write.bytes);
@@ -140,7 +140,7 @@ class Cluster {
     } else {
       host.log_file.insert(host.log_file.end(), write.bytes.begin(), write.bytes.end());
     }
-    for (const Packet& p : write.promises) queue.push_back(p);
+    for (const Packet& p : write.promises) post(p);
     host.engine.on_durable(now(), write.id);
   }
   void flush(std::uint32_t id) {
@@ -263,6 +263,10 @@ class Cluster {
   }
   void heal() { filter = {}; }
 
+  void post(const Packet& p) {
+    if (sent) sent(p);
+    queue.push_back(p);
+  }
   static Packet packet(const Message& m) {
     Packet p{m.source, m.target, m.type, {}};
     encode(m, p.bytes);
@@ -277,6 +281,7 @@ class Cluster {
   std::deque<Host> hosts;
   std::deque<Packet> queue;
   std::function<bool(const Packet&)> filter;
+  std::function<void(const Packet&)> sent;  // sees everything that leaves a node
 
  private:
   void apply(Host& host, const Ready& ready) {
