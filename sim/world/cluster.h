@@ -63,6 +63,7 @@ class Cluster {
   Network network_;
   judge::Judges judges_;
   trace::Digest digest_;
+  bool without_digest_ = false;
   trace::Trace trace_;
   FactCounts counts_;
   std::vector<Operation> operations_;
@@ -140,10 +141,12 @@ class Cluster {
             0};
   }
   void saw(Seen what, std::uint32_t kind, std::uint32_t node, std::uint64_t detail) {
+    if (without_digest_) [[unlikely]] return;
     digest_.add(now_.ns, static_cast<std::uint32_t>(what) << 8 | kind, node, detail);
   }
   void saw(Seen what, std::uint32_t kind, std::uint32_t node, std::uint64_t detail,
            ByteView bytes) {
+    if (without_digest_) [[unlikely]] return;
     digest_.add(now_.ns, static_cast<std::uint32_t>(what) << 8 | kind, node, detail, bytes);
   }
   void note_violation();

@@ -27,6 +27,8 @@ class Simulation {
 
   // Whether records are kept. Off by default; digest, checkers and causes are the same either way.
   void keep_trace(bool on);
+  // Benchmarks only: leaves the digest out, to know what it costs.
+  void measure_without_digest(bool on) { cluster_.without_digest_ = on; }
 
   Instant now() const;
   // Handles the next event; false when nothing will ever happen again.
