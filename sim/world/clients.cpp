@@ -310,7 +310,13 @@ void Cluster::on_response(SlotId slot) {
   const Reason reason = response->reason;
   const NodeId leader = response->leader;
   if (response->status == Response::Status::dropped && is_final(reason)) {
-    return take(Operation::Outcome::refused, reason);
+    // An earlier attempt of ours may be what made it so.
+    const bool done_before = reason == Reason::already_so && op->tries > 1;
+    if (!done_before) return take(Operation::Outcome::refused, reason);
+    if (op->next_step >= op->steps.size()) return take(Operation::Outcome::accepted, reason);
+    queue_.drop(slot);
+    encode_step(*op);
+    return retry_later(*op, place, {0}, false);
   }
   queue_.drop(slot);
   op->last_reason = reason;
