@@ -337,9 +337,11 @@ void Node::on_request(Now now, const Event& event, Effects& out) {
         reply(event.id, response, out);
         break;
       }
-      const raft::ProposeResult result = engine_.propose_change(now, *change);
+      const raft::ProposeResult result = engine_.propose_change(now, *change, event.id);
       if (result.status == raft::ProposeResult::Status::accepted) {
         pending_.push_back({result.index, result.term, event.id});
+      } else if (result.status == raft::ProposeResult::Status::forwarded) {
+        unplaced_.push_back({LogIndex{}, Term{}, event.id});
       } else {
         reply_dropped(event.id, result.reason, out);
       }
