@@ -1,0 +1,164 @@
+// Threads share a counter of seeds and nothing else; each reuses one simulation.
+#include "sim/chaos/campaign.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "core/base/assert.h"
+#include "sim/chaos/scenario_writer.h"
+#include "sim/script/loader.h"
+#include "sim/trace/file.h"
+
+namespace quorumlab::chaos {
+
+void Totals::add(const SeedResult& r) {
+  ++seeds;
+  events += r.events;
+  if (r.failed()) ++failures;
+  if (r.verdict == SeedResult::Verdict::detected) ++detected;
+  simulated_ns += r.end.ns;
+  digest = mix(digest, r.digest);
+  for (std::size_t i = 0; i < kFaultCount; ++i) fired[i] += r.fired[i];
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) checks[i] += r.checks[i];
+  for (std::size_t i = 0; i < operations.size(); ++i) operations[i] += r.operations[i];
+  leaders += r.leaders;
+  snapshots_installed += r.snapshots_installed;
+  configs_applied += r.configs_applied;
+  restarts += r.restarts;
+  refused_to_start += r.refused_to_start;
+  packets_lost += r.packets_lost;
+  packets_corrupt += r.packets_corrupt;
+  writes_lost += r.writes_lost;
+}
+
+std::string replay_command(const Campaign& campaign, std::uint64_t seed) {
+  return fmt::format("quorumlab fuzz --seeds 1 --seed {}{}{}", seed,
+                     campaign.replay_arguments.empty() ? "" : " ", campaign.replay_arguments);
+}
+
+Outcome run_campaign(const Campaign& campaign) {
+  std::vector<SeedResult> results(static_cast<std::size_t>(campaign.seeds));
+  std::vector<std::uint8_t> done(results.size(), 0);
+  std::atomic<std::uint64_t> taken{0}, finished{0};
+  const auto stopped = [&] {
+    return campaign.stop != nullptr && campaign.stop->load(std::memory_order_relaxed);
+  };
+  const auto work = [&] {
+    world::Simulation sim;
+    SeedRun run(campaign.options);
+    std::string context;
+    for (;;) {
+      const std::uint64_t i = taken.fetch_add(1);
+      if (i >= campaign.seeds || stopped()) break;
+      const std::uint64_t seed = campaign.first_seed + i;
+      context = "replay: " + replay_command(campaign, seed);
+      set_assertion_context(context.c_str());
+      SeedResult& result = results[static_cast<std::size_t>(i)];
+      run.run(sim, seed, false, campaign.stop, result);
+      done[static_cast<std::size_t>(i)] = result.verdict != SeedResult::Verdict::interrupted;
+      finished.fetch_add(1);
+    }
+    set_assertion_context(nullptr);
+  };
+  const std::uint32_t jobs = campaign.jobs == 0 ? 1 : campaign.jobs;
+  std::vector<std::thread> threads;
+  threads.reserve(jobs);
+  std::atomic<std::uint32_t> running{jobs};
+  for (std::uint32_t i = 0; i < jobs; ++i) {
+    threads.emplace_back([&] {
+      work();
+      running.fetch_sub(1);
+    });
+  }
+  while (running.load() != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (campaign.progress) campaign.progress(finished.load());
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  Outcome outcome;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (done[i] == 0) {
+      outcome.interrupted = true;
+      continue;
+    }
+    outcome.totals.add(results[i]);
+    if (results[i].failed())
+      outcome.failures.push_back(std::move(results[i]));
+    else if (results[i].verdict == SeedResult::Verdict::detected && outcome.detected.size() < 10) {
+      outcome.detected.push_back(std::move(results[i]));
+    }
+  }
+  return outcome;
+}
+
+std::string worthless(const Campaign& campaign, const Totals& totals) {
+  if (totals.seeds == 0) return "no seed was run";
+  if (totals.events == 0) return "nothing happened";
+  std::uint64_t fired = 0, asked = 0;
+  for (const std::uint64_t n : totals.fired) fired += n;
+  for (const std::uint64_t n : totals.operations) asked += n;
+  // A single seed may have drawn a calm world or a cluster of one; many may not.
+  const bool many = totals.seeds >= 20;
+  if (fired == 0 && many) return "no fault was fired";
+  if (asked == 0) return "no client asked for anything";
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    const auto checker = static_cast<judge::Checker>(i);
+    // What a damaged disk leads to can be checked only where disks are damaged.
+    if (checker == judge::Checker::lying_disk_noticed) continue;
+    if (totals.checks[i] == 0 && many && totals.failures == 0 && campaign.options.beyond.empty()) {
+      return fmt::format("the checker {} compared nothing", judge::checker_name(checker));
+    }
+  }
+  if (many && campaign.options.beyond.empty()) {
+    for (std::size_t i = 0; i < kFaultCount; ++i) {
+      const auto kind = static_cast<FaultKind>(i);
+      if (totals.fired[i] == 0 && !is_beyond_model(kind) && totals.seeds >= 100 &&
+          !campaign.options.base) {
+        return fmt::format("no fault of the kind {} was fired", fault_name(kind));
+      }
+    }
+  }
+  if (many && !campaign.options.beyond.empty() && totals.detected == 0) {
+    return "faults beyond the model were fired, and none was noticed";
+  }
+  return {};
+}
+
+Result<std::string> leave_failure(const Campaign& campaign, const SeedResult& failure,
+                                  const std::string& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (code) return error(folder, "cannot be made: " + code.message());
+  world::Simulation sim;
+  SeedRun run(campaign.options);
+  SeedResult again;
+  run.run(sim, failure.seed, true, nullptr, again);
+  const std::string scenario =
+      write_scenario(run.profile().cluster, failure.seed, run.happenings(), failure.reason);
+  const std::string stem = fmt::format("{}/seed-{}", folder, failure.seed);
+  const std::string path = stem + ".scenario.json";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return error(path, "cannot be written");
+  const bool whole = std::fwrite(scenario.data(), 1, scenario.size(), file) == scenario.size();
+  if (std::fclose(file) != 0 || !whole) return error(path, "could not be written whole");
+  trace::FileInfo info;
+  info.scenario = scenario;
+  info.seed = failure.seed;
+  info.digest = sim.digest().value();
+  info.digest_version = trace::kDigestVersion;
+  info.names = script::host_names(run.profile().cluster);
+  if (const auto written = trace::write_file(stem + ".qlt", info, sim.trace()); !written) {
+    return tl::unexpected<Error>(written.error());
+  }
+  if (again.digest != failure.digest) {
+    return error(path, "the seed did not repeat: its digest differed the second time");
+  }
+  return path;
+}
+
+}  // namespace quorumlab::chaos

@@ -1,0 +1,77 @@
+// What one seed of a campaign is made of: a cluster with settings drawn at random, a random subset
+// of fault kinds with a rate for each (swarm testing: what is left out matters as much as what is
+// in), and what clients ask for. A function of the seed and the options alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sim/world/simulation.h"
+
+namespace quorumlab::chaos {
+
+// X(name, beyond Raft's model, what it does)
+#define QUORUMLAB_FAULTS(X)                                               \
+  X(kill, false, "a process ends and comes back")                         \
+  X(crash, false, "the power fails and comes back")                       \
+  X(pause, false, "a process stands still for a while")                   \
+  X(partition, false, "the network falls into sides, a bridge or a ring") \
+  X(one_way, false, "nothing gets through one way")                       \
+  X(flaky_links, false, "packets are lost, doubled, reordered, damaged")  \
+  X(slow_links, false, "packets take long")                               \
+  X(clog, false, "packets are held back and released")                    \
+  X(slow_disk, false, "writes take long")                                 \
+  X(stall, false, "no write completes for a while")                       \
+  X(failing_disk, false, "writes fail, or the disk is full")              \
+  X(wall_clock, false, "a wall clock jumps")                              \
+  X(drift, false, "clocks run apart, within what leases allow")           \
+  X(wipe, true, "a node loses its disk and comes back")                   \
+  X(lying_disk, true, "a disk says durable and forgets")                  \
+  X(rot, true, "bits flip on a disk")                                     \
+  X(wild_clock, true, "clocks run apart by more than leases allow, or freeze")
+
+enum class FaultKind : std::uint8_t {
+#define X(name, beyond, what) name,
+  QUORUMLAB_FAULTS(X)
+#undef X
+};
+inline constexpr std::size_t kFaultCount = 0
+#define X(name, beyond, what) +1
+    QUORUMLAB_FAULTS(X)
+#undef X
+    ;
+std::string_view fault_name(FaultKind kind);
+std::optional<FaultKind> find_fault(std::string_view name);
+bool is_beyond_model(FaultKind kind);
+
+struct Options {
+  // Take cluster and settings from here instead of drawing them.
+  std::optional<world::ClusterConfig> base;
+  std::vector<raft::Rule> rules_off;
+  // Faults beyond the model, wanted in every seed: then detection is asked for, not survival.
+  std::vector<FaultKind> beyond;
+};
+
+struct Profile {
+  world::ClusterConfig cluster;
+  Duration chaos;  // how long faults go on
+  Duration bound;  // how long a healed cluster may take to make progress
+  struct Fault {
+    bool on = false;
+    Duration every;        // on average
+    Duration least, most;  // how long one lasts
+  };
+  std::array<Fault, kFaultCount> faults;
+  Duration operation_every;  // on average, over all clients
+  bool membership = false;
+  bool transfers = false;
+  std::uint64_t keys = 4;
+  bool asks_beyond = false;  // some fault beyond the model is on
+};
+
+Profile draw_profile(std::uint64_t seed, const Options& options);
+
+}  // namespace quorumlab::chaos

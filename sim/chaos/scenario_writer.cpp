@@ -1,0 +1,363 @@
+// The opposite of sim/script's reader, for what campaigns do. Only settings that differ from a
+// fresh cluster's are written, so that a person can read the file.
+#include "sim/chaos/scenario_writer.h"
+
+#include <fmt/format.h>
+
+#include "core/raft/message.h"
+#include "sim/script/loader.h"
+#include "sim/script/quantity.h"
+#include "sim/trace/checkers.h"
+
+namespace quorumlab::chaos {
+
+using world::Action;
+using world::Verb;
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += fmt::format("\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string time(Duration d) { return quoted(script::to_text(d)); }
+
+std::string signed_time(Duration d) {
+  return d.ns < 0 ? quoted("-" + script::to_text(Duration{-d.ns})) : time(d);
+}
+
+// Exactly what the reader makes of it again: nine decimals of what was drawn in millionths.
+std::string probability(Probability p) {
+  const std::uint64_t millionths = (p.parts * 1'000'000 + (std::uint64_t{1} << 32) - 1) >> 32;
+  return fmt::format("{}.{:06}", millionths / 1'000'000, millionths % 1'000'000);
+}
+
+std::string drift(std::int64_t ppb) { return quoted(fmt::format("{}ppb", ppb)); }
+
+// Members of an object, joined.
+class Object {
+ public:
+  void put(std::string_view key, const std::string& value) {
+    text_ += text_.empty() ? "" : ", ";
+    text_ += quoted(key) + ": " + value;
+  }
+  bool empty() const { return text_.empty(); }
+  std::string text() const { return "{" + text_ + "}"; }
+
+ private:
+  std::string text_;
+};
+
+class Writer {
+ public:
+  explicit Writer(const world::ClusterConfig& cluster)
+      : cluster_(cluster), names_(script::host_names(cluster)) {}
+
+  std::string host(NodeId id) const {
+    return quoted(id.value >= 1 && id.value <= names_.size() ? names_[id.value - 1] : "?");
+  }
+  std::string hosts(const std::vector<NodeId>& nodes) const {
+    std::string out = "[";
+    for (const NodeId node : nodes) out += (out.size() > 1 ? ", " : "") + host(node);
+    return out + "]";
+  }
+
+  std::string latency(const world::Latency& l) const {
+    using Kind = world::Latency::Kind;
+    switch (l.kind) {
+      case Kind::constant:
+        return time(l.a);
+      case Kind::uniform:
+        return fmt::format("[{}, {}]", time(l.a), time(l.b));
+      case Kind::exponential:
+        return fmt::format(R"({{"kind": "exponential", "least": {}, "mean": {}}})", time(l.a),
+                           time(l.b));
+      case Kind::heavy_tail:
+        return fmt::format(R"({{"kind": "heavy_tail", "least": {}, "median": {}}})", time(l.a),
+                           time(l.b));
+      case Kind::measured:
+        break;
+    }
+    std::string table;
+    for (const Duration d : cluster_.tables[l.table])
+      table += (table.empty() ? "" : ", ") + time(d);
+    return fmt::format(R"({{"kind": "measured", "quantiles": [{}]}})", table);
+  }
+
+  // Adds what differs from `from`; what stands in a file is read on top of that.
+  void link(const world::LinkSettings& l, const world::LinkSettings& from, Object& out) const {
+    if (l.latency != from.latency) out.put("latency", latency(l.latency));
+    if (l.loss != from.loss) out.put("loss", probability(l.loss));
+    if (l.duplicate != from.duplicate) out.put("duplicate", probability(l.duplicate));
+    if (l.corrupt != from.corrupt) out.put("corrupt", probability(l.corrupt));
+    if (l.reorder != from.reorder) out.put("reorder", probability(l.reorder));
+    if (l.reorder_by != from.reorder_by) out.put("reorder_by", time(l.reorder_by));
+    if (l.bandwidth != from.bandwidth) out.put("bandwidth", std::to_string(l.bandwidth));
+  }
+  void disk(const world::DiskSettings& d, const world::DiskSettings& from, Object& out) const {
+    if (d.latency != from.latency) out.put("latency", latency(d.latency));
+    if (d.failure != from.failure) out.put("failure", probability(d.failure));
+    if (d.full != from.full) out.put("full", d.full ? "true" : "false");
+    if (d.lying != from.lying) out.put("lying", d.lying ? "true" : "false");
+    if (d.torn != from.torn) out.put("torn", d.torn ? "true" : "false");
+  }
+  void clock(const world::ClockSettings& c, Object& out) const {
+    if (c.wall_offset.ns != 0) out.put("offset", signed_time(c.wall_offset));
+    if (c.wall_step.ns != 0) out.put("step", signed_time(c.wall_step));
+    if (c.drift_ppb != 0) out.put("drift", drift(c.drift_ppb));
+    if (c.frozen) out.put("frozen", "true");
+  }
+
+  std::string raft() const {
+    const NodeConfig none;
+    const NodeConfig& node = cluster_.node;
+    const raft::Config &r = node.raft, &d = none.raft;
+    const raft::TimeoutPolicy& t = r.timeouts;
+    Object out;
+    if (t.kind == raft::TimeoutPolicy::Kind::ticks) {
+      out.put("mode", quoted("ticks"));
+      out.put("tick", time(t.period));
+      out.put("election_ticks", std::to_string(t.election_ticks));
+      out.put("heartbeat_ticks", std::to_string(t.heartbeat_ticks));
+    } else {
+      out.put("election_timeout",
+              fmt::format("[{}, {}]", time(t.election_min), time(t.election_max)));
+      out.put("heartbeat", time(t.heartbeat));
+    }
+    if (t.advance_first_timeout) out.put("fast_first_timeout", "true");
+    out.put("pre_vote", r.pre_vote ? "true" : "false");
+    out.put("check_quorum", r.check_quorum ? "true" : "false");
+    if (r.read_mode == raft::ReadMode::lease) out.put("read_mode", quoted("lease"));
+    if (r.clock_drift_ppm != d.clock_drift_ppm) {
+      out.put("clock_drift", quoted(fmt::format("{}ppm", r.clock_drift_ppm)));
+    }
+    if (!r.forward_proposals) out.put("forward_proposals", "false");
+    const auto number = [&out](const char* key, std::uint64_t value, std::uint64_t usual) {
+      if (value != usual) out.put(key, std::to_string(value));
+    };
+    number("max_append_bytes", r.max_append_bytes, d.max_append_bytes);
+    number("max_inflight_messages", r.max_inflight_messages, d.max_inflight_messages);
+    number("max_inflight_bytes", r.max_inflight_bytes, d.max_inflight_bytes);
+    number("max_uncommitted_bytes", r.max_uncommitted_bytes, d.max_uncommitted_bytes);
+    number("snapshot_every", node.snapshot_every, none.snapshot_every);
+    number("snapshot_keep", node.snapshot_keep, none.snapshot_keep);
+    number("snapshot_chunk_bytes", r.snapshot_chunk_bytes, d.snapshot_chunk_bytes);
+    if (r.batch_while_writing) out.put("batch_while_writing", "true");
+    std::string off;
+    for (std::size_t i = 0; i < raft::kRuleCount; ++i) {
+      const auto rule = static_cast<raft::Rule>(i);
+      if (!r.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(raft::rule_name(rule));
+    }
+    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    return out.text();
+  }
+
+  std::string cluster() const {
+    const world::ClusterConfig none;
+    std::vector<NodeId> members, spares, everybody;
+    for (std::uint32_t id = 1; id <= cluster_.names.size(); ++id) {
+      (id + cluster_.spare_nodes <= cluster_.names.size() ? members : spares).push_back({id});
+    }
+    std::string out = "{\n    \"nodes\": " + hosts(members);
+    if (!spares.empty()) out += ",\n    \"spares\": " + hosts(spares);
+    out += fmt::format(",\n    \"clients\": {}", cluster_.clients);
+    out += ",\n    \"raft\": " + raft();
+    Object network;
+    link(cluster_.link, none.link, network);
+    if (!network.empty()) out += ",\n    \"network\": " + network.text();
+    Object disks;
+    disk(cluster_.disk, none.disk, disks);
+    if (!disks.empty()) out += ",\n    \"disk\": " + disks.text();
+    Object clocks;
+    for (std::uint32_t i = 0; i < cluster_.clocks.size(); ++i) {
+      if (cluster_.clocks[i] == world::ClockSettings{}) continue;
+      Object one;
+      clock(cluster_.clocks[i], one);
+      clocks.put(names_[i], one.text());
+    }
+    if (!clocks.empty()) out += ",\n    \"clocks\": " + clocks.text();
+    Object logs;
+    for (std::uint32_t i = 0; i < cluster_.preloaded.size(); ++i) {
+      if (cluster_.preloaded[i] != 0) logs.put(names_[i], std::to_string(cluster_.preloaded[i]));
+    }
+    if (!logs.empty()) out += ",\n    \"logs\": " + logs.text();
+    out += fmt::format(",\n    \"client\": {{\"timeout\": {}, \"retry\": {}}}",
+                       time(cluster_.client_timeout), time(cluster_.client_retry));
+    if (cluster_.epoch != none.epoch) {
+      out += fmt::format(",\n    \"epoch\": {}", cluster_.epoch.ns / 1'000'000'000);
+    }
+    return out + "\n  }";
+  }
+
+  // From and to, absent where they mean everybody.
+  void ways(const Action& a, Object& out) const {
+    if (a.groups.size() != 2) return;
+    out.put("from", hosts(a.groups[0]));
+    out.put("to", hosts(a.groups[1]));
+  }
+  void asked(const Action& a, Object& out) const {
+    if (a.client) out.put("client", host(a.client));
+    if (a.to) out.put("to", host(a.to));
+    if (a.timeout.ns != 0) out.put("within", time(a.timeout));
+  }
+  std::string groups(const Action& a) const {
+    std::string list;
+    for (const auto& group : a.groups) list += (list.empty() ? "" : ", ") + hosts(group);
+    return "[" + list + "]";
+  }
+
+  // The verb and what it says.
+  std::pair<std::string, std::string> verb(const Action& a) const {
+    Object o;
+    switch (a.verb) {
+      case Verb::kill:
+        return {"kill", hosts(a.nodes)};
+      case Verb::crash:
+        return {"crash", hosts(a.nodes)};
+      case Verb::restart:
+        return {"restart", hosts(a.nodes)};
+      case Verb::pause:
+        return {"pause", hosts(a.nodes)};
+      case Verb::resume:
+        return {"resume", hosts(a.nodes)};
+      case Verb::wipe:
+        return {"wipe", hosts(a.nodes)};
+      case Verb::partition:
+        return {"partition", groups(a)};
+      case Verb::heal:
+        return {"heal", a.groups.empty() ? "true" : groups(a)};
+      case Verb::cut:
+        ways(a, o);
+        return {"cut", o.text()};
+      case Verb::clog:
+        ways(a, o);
+        return {"clog", o.empty() ? "true" : o.text()};
+      case Verb::unclog:
+        ways(a, o);
+        return {"unclog", o.empty() ? "true" : o.text()};
+      case Verb::link:
+        ways(a, o);
+        link(a.link, cluster_.link, o);
+        return {"link", o.text()};
+      case Verb::disk:
+        o.put("nodes", hosts(a.nodes));
+        disk(a.disk, cluster_.disk, o);
+        return {"disk", o.text()};
+      case Verb::stall:
+        o.put("nodes", hosts(a.nodes));
+        o.put("for", time(a.duration));
+        return {"stall", o.text()};
+      case Verb::rot:
+        o.put("nodes", hosts(a.nodes));
+        if (a.file != 0) o.put("file", quoted(a.file == 1 ? "snapshot" : "session"));
+        o.put("bits", std::to_string(a.count));
+        return {"rot", o.text()};
+      case Verb::clock:
+        o.put("nodes", hosts(a.nodes));
+        clock(a.clock, o);
+        return {"clock", o.text()};
+      case Verb::set_rule:
+        o.put(a.on ? "on" : "off", quoted(raft::rule_name(a.rule)));
+        if (!a.nodes.empty()) o.put("nodes", hosts(a.nodes));
+        return {"rule", o.text()};
+      case Verb::write:
+        o.put("key", quoted(a.key));
+        o.put("value", quoted(a.value));
+        asked(a, o);
+        return {"write", o.text()};
+      case Verb::read:
+        o.put("key", quoted(a.key));
+        if (a.mode == world::ReadKind::stale) o.put("mode", quoted("stale"));
+        asked(a, o);
+        return {"read", o.text()};
+      case Verb::erase:
+        o.put("key", quoted(a.key));
+        asked(a, o);
+        return {"erase", o.text()};
+      case Verb::add:
+      case Verb::remove:
+      case Verb::promote:
+        o.put("nodes", hosts(a.nodes));
+        if (a.learner) o.put("learner", "true");
+        if (a.joint) o.put("joint", "true");
+        asked(a, o);
+        return {a.verb == Verb::add      ? "add"
+                : a.verb == Verb::remove ? "remove"
+                                         : "promote",
+                o.text()};
+      case Verb::change:
+        if (!a.nodes.empty()) o.put("add", hosts(a.nodes));
+        if (!a.groups.empty() && !a.groups[0].empty()) o.put("remove", hosts(a.groups[0]));
+        asked(a, o);
+        return {"change", o.text()};
+      case Verb::transfer:
+        o.put("nodes", a.nodes.empty() ? quoted("?") : host(a.nodes[0]));
+        asked(a, o);
+        return {"transfer", o.text()};
+      case Verb::drop_message:
+      case Verb::duplicate_message:
+      case Verb::delay_message:
+        o.put("from", host(a.groups[0][0]));
+        o.put("to", host(a.groups[1][0]));
+        o.put("kind", quoted(raft::message_type_name(static_cast<raft::MessageType>(a.kind))));
+        o.put("number", std::to_string(a.ordinal));
+        if (a.verb == Verb::delay_message) o.put("by", time(a.duration));
+        return {a.verb == Verb::drop_message        ? "drop"
+                : a.verb == Verb::duplicate_message ? "duplicate"
+                                                    : "delay",
+                o.text()};
+    }
+    return {"heal", "true"};
+  }
+
+  std::string step(const Happening& h) const {
+    Object o;
+    if (h.kind == Happening::Kind::await_leader) {
+      o.put("wait_until", R"({"leader": "exists"})");
+      o.put("within", time(h.bound));
+      return o.text();
+    }
+    o.put("at", time(Duration{h.at.ns}));
+    const auto [name, what] = verb(h.action);
+    o.put(name, what);
+    if (h.kind == Happening::Kind::accepted) {
+      o.put("expect", fmt::format(R"({{"{}": "accepted"}})", name));
+    }
+    return o.text();
+  }
+
+ private:
+  const world::ClusterConfig& cluster_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::string write_scenario(const world::ClusterConfig& cluster, std::uint64_t seed,
+                           const std::vector<Happening>& happenings, std::string_view title) {
+  const Writer writer(cluster);
+  std::string out = "{\n";
+  out += fmt::format("  \"name\": \"fuzz-{}\",\n", seed);
+  out += "  \"title\": " + quoted(title) + ",\n";
+  out += fmt::format("  \"seed\": {},\n", seed);
+  out += "  \"cluster\": " + writer.cluster() + ",\n";
+  out += "  \"timeline\": [\n";
+  for (std::size_t i = 0; i < happenings.size(); ++i) {
+    out += "    " + writer.step(happenings[i]) + (i + 1 < happenings.size() ? ",\n" : "\n");
+  }
+  return out + "  ]\n}\n";
+}
+
+}  // namespace quorumlab::chaos

@@ -1,0 +1,299 @@
+// The two phases of a seed. Safety: anything may happen, and only what must never happen is judged.
+// Liveness: everything is healed, or all but a minority, and standing still is judged, too.
+#include "sim/chaos/seed_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/script/condition.h"
+#include "sim/script/quantity.h"
+#include "sim/trace/words.h"
+
+namespace quorumlab::chaos {
+
+using world::Action;
+using world::Operation;
+using world::Verb;
+
+namespace {
+
+constexpr std::uint64_t kMostEvents = 20'000'000;
+constexpr std::uint64_t kEndGame = 3000;  // purpose of draws
+
+bool leader_established(const world::Simulation& sim) {
+  const NodeId leader = script::leading(sim);
+  return leader && script::leader_established(sim, leader);
+}
+
+}  // namespace
+
+std::string_view verdict_name(SeedResult::Verdict verdict) {
+  switch (verdict) {
+    case SeedResult::Verdict::held:
+      return "held";
+    case SeedResult::Verdict::violated:
+      return "an invariant was violated";
+    case SeedResult::Verdict::no_progress:
+      return "no progress";
+    case SeedResult::Verdict::ran_away:
+      return "it ran away";
+    case SeedResult::Verdict::detected:
+      return "detected";
+    case SeedResult::Verdict::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+std::string violation_words(const judge::Violation& v, const std::vector<std::string>& names) {
+  using judge::Checker;
+  const trace::Context context{names, nullptr};
+  const std::string node = trace::host_name(v.node.value, context);
+  const std::string other = trace::host_name(v.other.value, context);
+  std::string what;
+  switch (v.checker) {
+    case Checker::election_safety:
+      what = fmt::format("{} and {} both lead in term {}", other, node, v.a);
+      break;
+    case Checker::vote_safety:
+      what = fmt::format("{} gave away its vote of term {} twice", node, v.a);
+      break;
+    case Checker::leader_append_only:
+      what = fmt::format("leader {} replaced its log from entry {} on", node, v.a);
+      break;
+    case Checker::log_matching:
+      what = fmt::format("{} wrote entry {} of term {} on another past than others did", node, v.a,
+                         v.b);
+      break;
+    case Checker::leader_completeness:
+      what = fmt::format("{} leads term {} without committed entry {}", node, v.a, v.b);
+      break;
+    case Checker::state_machine_safety:
+      what = fmt::format("{} applied at {} (term {}) what others did not", node, v.a, v.b);
+      break;
+    case Checker::monotonic:
+      what = fmt::format("{} went from {} to {}", node, v.b, v.a);
+      break;
+    case Checker::durability:
+      what = fmt::format("{} promised or lost something ({}, {})", node, v.a, v.b);
+      break;
+    case Checker::read_freshness:
+      what = fmt::format("{} answered a read with {} where {} was due", node, v.a, v.b);
+      break;
+    case Checker::exactly_once:
+      what = fmt::format("{} applied at {} what stands at {} already", node, v.a, v.b);
+      break;
+    case Checker::lying_disk_noticed:
+      what = fmt::format("{} went on with a damaged disk", node);
+      break;
+  }
+  return fmt::format("{} ({}): {}, at {}", judge::checker_name(v.checker),
+                     judge::checker_promise(v.checker), what, script::to_text(Duration{v.time_ns}));
+}
+
+void SeedRun::fail(SeedResult::Verdict verdict, std::string reason) {
+  if (ended_ && result_->verdict != SeedResult::Verdict::held) return;
+  result_->verdict = verdict;
+  result_->reason = std::move(reason);
+  ended_ = true;
+}
+
+bool SeedRun::over() {
+  if (ended_) return true;
+  if (const auto violation = sim_->violation()) [[unlikely]] {
+    result_->violation = violation;
+    fail(profile_.asks_beyond ? SeedResult::Verdict::detected : SeedResult::Verdict::violated,
+         violation_words(*violation, profile_.cluster.names));
+  } else if (--countdown_ == 0) {
+    countdown_ = 1024;
+    if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) {
+      fail(SeedResult::Verdict::interrupted, "interrupted");
+    } else if (sim_->events() > kMostEvents) {
+      fail(SeedResult::Verdict::ran_away, fmt::format("more than {} events", kMostEvents));
+    }
+  }
+  return ended_;
+}
+
+// The same order of doings as in script::Runner, so that a scenario made of this run repeats it.
+bool SeedRun::advance(Instant until) {
+  while (sim_->next_event() <= until) {
+    sim_->step();
+    if (over()) return false;
+  }
+  if (sim_->now() < until) sim_->run_until(until);
+  return !over();
+}
+
+template <class Done>
+bool SeedRun::wait(Instant until, Done done) {
+  while (!done()) {
+    const Instant next = sim_->next_event();
+    if (next == kNever) return false;
+    if (next > until) {
+      advance(until);
+      return !ended_ && done();
+    }
+    if (!advance(next)) return false;
+  }
+  return true;
+}
+
+void SeedRun::give(Action action, Happening::Kind kind, Duration bound) {
+  operation_ = sim_->inject(action);
+  happenings_.push_back({kind, sim_->now(), bound, std::move(action)});
+  advance(sim_->now() + nanoseconds(1));
+}
+
+void SeedRun::chaos() {
+  const Instant end = Instant{} + profile_.chaos;
+  while (!ended_) {
+    const Instant fault = nemesis_.next(), operation = workload_.next();
+    const Instant next = std::min(fault, operation);
+    if (next > end) break;
+    if (next > sim_->now() && !advance(next)) return;
+    if (fault <= operation) {
+      actions_.clear();
+      nemesis_.act(*sim_, actions_);
+      for (Action& action : actions_) {
+        give(std::move(action));
+        if (ended_) return;
+      }
+    } else {
+      give(workload_.ask(*sim_));
+    }
+  }
+  if (sim_->now() < end) advance(end);
+}
+
+void SeedRun::heal() {
+  actions_.clear();
+  nemesis_.heal(*sim_, actions_);
+  // Whoever is down comes back, unless a majority that nobody changed is up without it: then some
+  // stay down, since a quorum is all that progress may need.
+  Lots lots(result_->seed, kEndGame);
+  const std::uint32_t nodes = sim_->node_count();
+  const std::uint32_t members = nodes - profile_.cluster.spare_nodes;
+  std::uint32_t may_stay_down = profile_.membership ? 0 : (members - 1) / 2;
+  for (std::uint32_t id = 1; id <= nodes; ++id) {
+    const bool leave = lots.percent(50);
+    if (sim_->is_running({id})) continue;
+    if (id <= members && leave && may_stay_down > 0) {
+      --may_stay_down;
+      continue;
+    }
+    Action restart;
+    restart.verb = Verb::restart;
+    restart.nodes = {NodeId{id}};
+    actions_.push_back(restart);
+  }
+  for (Action& action : actions_) {
+    give(std::move(action));
+    if (ended_) return;
+  }
+}
+
+// A leader, then an accepted write, then a read of it.
+bool SeedRun::progress(const char* after) {
+  const Instant began = sim_->now();
+  happenings_.push_back({Happening::Kind::await_leader, began, profile_.bound, {}});
+  if (!wait(began + profile_.bound, [&] { return leader_established(*sim_); })) {
+    if (!ended_) {
+      fail(SeedResult::Verdict::no_progress, fmt::format("{}, no leader was established within {}",
+                                                         after, script::to_text(profile_.bound)));
+    }
+    return false;
+  }
+  for (const bool write : {true, false}) {
+    give(write ? workload_.final_write(profile_.bound) : workload_.final_read(profile_.bound),
+         Happening::Kind::accepted, profile_.bound);
+    if (ended_) return false;
+    const std::uint64_t id = operation_;
+    wait(kNever - nanoseconds(1),
+         [&] { return sim_->operation(id).outcome != Operation::Outcome::pending; });
+    if (ended_) return false;
+    const Operation& operation = sim_->operation(id);
+    if (operation.outcome != Operation::Outcome::accepted) {
+      std::string reason = fmt::format("{}, a {} {}", after, write ? "write" : "read",
+                                       script::outcome_word(operation.outcome));
+      if (operation.reason != Reason::none) {
+        trace::Record record;
+        record.reason = static_cast<std::uint16_t>(operation.reason);
+        reason += ": " + trace::reason_words(record);
+      }
+      fail(SeedResult::Verdict::no_progress, std::move(reason));
+      return false;
+    }
+  }
+  return true;
+}
+
+void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
+                  const std::atomic<bool>* stop, SeedResult& result) {
+  sim_ = &sim;
+  result_ = &result;
+  stop_ = stop;
+  result = SeedResult{};
+  result.seed = seed;
+  ended_ = false;
+  countdown_ = 1024;
+  happenings_.clear();
+  profile_ = draw_profile(seed, options_);
+  nemesis_.reset(profile_, seed);
+  workload_.reset(profile_, seed);
+  sim.keep_trace(keep_trace);
+  sim.reset(profile_.cluster, seed);
+
+  chaos();
+  if (!ended_) heal();
+  // Beyond the model nothing is promised.
+  if (!ended_ && !profile_.asks_beyond && progress("after everything was healed")) {
+    // Once more with a minority taken away for good; but a change of membership that is still asked
+    // for might count on it.
+    Lots lots(seed, kEndGame + 1);
+    const raft::ConfState* conf = script::configuration(sim);
+    if (!profile_.membership && conf != nullptr && conf->voters_outgoing.empty() &&
+        conf->voters.size() > 2 && lots.percent(40)) {
+      std::vector<NodeId> up = conf->voters;
+      const auto down = static_cast<std::size_t>(
+          std::erase_if(up, [&](NodeId node) { return !sim.is_running(node); }));
+      std::size_t more = (conf->voters.size() - 1) / 2;
+      more = more > down ? more - down : 0;
+      for (; more > 0 && !ended_; --more) {
+        const auto at = static_cast<std::ptrdiff_t>(lots.below(up.size()));
+        Action crash;
+        crash.verb = Verb::crash;
+        crash.nodes = {up[static_cast<std::size_t>(at)]};
+        up.erase(up.begin() + at);
+        give(std::move(crash));
+      }
+      if (!ended_) progress("with a minority down");
+    }
+  }
+  if (result.verdict == SeedResult::Verdict::held && profile_.asks_beyond &&
+      sim.count(Fact::refused_to_start) > 0) {
+    result.verdict = SeedResult::Verdict::detected;
+  }
+
+  result.digest = sim.digest().value();
+  result.events = sim.events();
+  result.end = sim.now();
+  result.fired = nemesis_.fired();
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    result.checks[i] = sim.checks(static_cast<judge::Checker>(i));
+  }
+  for (const Operation& operation : sim.operations()) {
+    ++result.operations[static_cast<std::size_t>(operation.outcome)];
+  }
+  result.leaders = sim.count(Fact::became_leader);
+  result.snapshots_installed = sim.count(Fact::snapshot_installed);
+  result.configs_applied = sim.count(Fact::config_applied);
+  result.restarts = sim.count(trace::WorldFact::process_started) - sim.node_count();
+  result.refused_to_start = sim.count(Fact::refused_to_start);
+  result.packets_lost = sim.count(trace::WorldFact::packet_dropped);
+  result.packets_corrupt = sim.count(Fact::packet_corrupt);
+  result.writes_lost = sim.count(trace::WorldFact::writes_lost);
+}
+
+}  // namespace quorumlab::chaos
