@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Turns Google Benchmark's JSON into the table of script/bench: what our simulation does a second, what
+the peer and the floor do in the same run, the ratios, and the aims with whether they are met."""
+
+import json
+import sys
+
+
+def medians(path):
+    """name -> counters (and time in ns) of the median repetition."""
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file)
+    found = {}
+    for run in report["benchmarks"]:
+        if run.get("aggregate_name", "median") != "median":
+            continue
+        name = run["run_name"].split("/iterations")[0]
+        scale = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
+        found[name] = {k: v for k, v in run.items() if isinstance(v, (int, float))}
+        # Of the processor, as all rates are: other work on the machine then matters less.
+        found[name]["time_ns"] = run["cpu_time"] * scale
+    return found
+
+
+def short(number):
+    if number is None:
+        return "-"
+    for limit, suffix in ((1e6, " M"), (1e4, " k")):
+        if abs(number) >= limit:
+            return f"{number / (1e6 if suffix == ' M' else 1e3):,.1f}{suffix}"
+    return f"{number:,.0f}" if number >= 100 else f"{number:,.2f}"
+
+
+def main():
+    runs = medians(sys.argv[1])
+    missed = []
+
+    def get(name, counter):
+        return runs.get(name, {}).get(counter)
+
+    print(f"\n{'rate, per second of one core':38}{'ours':>11}{'libraft':>11}{'ratio':>8}"
+          f"{'floor':>11}{'aim':>11}  half of the aim")
+    idle, short_one = "sim_idle/bare/2000", "sim_short_scenario"
+    fixture_idle = "fixture_idle/1000"
+    ours_fast = "sim_replicating/40000"
+    rows = [
+        ("idle, 5 nodes: simulated seconds", idle, fixture_idle, "floor_idle/20000",
+         "simulated_seconds", 88_000),
+        ("idle, 5 nodes: events", idle, fixture_idle, "floor_idle/20000", "events", None),
+        ("idle, 5 nodes: messages delivered", idle, fixture_idle, "floor_idle/20000", "messages", None),
+        ("short scenarios, 5 nodes", short_one, "fixture_short_scenario", None, "runs", 48_000),
+        ("fresh cluster and one election", "sim_election", "fixture_election", None, "runs", 110_000),
+        ("replicating, 3 nodes: messages", ours_fast, "fixture_replicating/4000",
+         "floor_replicating/1000000", "messages", 2_500_000),
+        ("replicating, 3 nodes: entries", ours_fast, "fixture_replicating/4000",
+         "floor_replicating/1000000", "entries", 1_000_000),
+        ("replicating, 3 nodes: events", ours_fast, "fixture_replicating/4000",
+         "floor_replicating/1000000", "events", None),
+    ]
+    for label, ours, peer, floor, counter, aim in rows:
+        mine, theirs = get(ours, counter), get(peer, counter)
+        bottom = get(floor, counter) if floor else None
+        ratio = f"{mine / theirs:.1f}x" if mine and theirs else "-"
+        verdict = ""
+        if aim and mine:
+            verdict = "met" if mine >= aim / 2 else "MISSED"
+            if verdict == "MISSED":
+                missed.append(label)
+        print(f"{label:38}{short(mine):>11}{short(theirs):>11}{ratio:>8}{short(bottom):>11}"
+              f"{short(aim):>11}  {verdict}")
+
+    print(f"\n{'cost':58}{'ours':>9}{'libraft':>9}{'limit':>9}")
+
+    def cost(label, mine, theirs, limit, form):
+        verdict = ""
+        if mine is not None and limit is not None:
+            verdict = "met" if mine <= limit else "MISSED"
+            if verdict == "MISSED":
+                missed.append(label)
+        cells = [form(value) if value is not None else "-" for value in (mine, theirs, limit)]
+        print(f"{label:58}{cells[0]:>9}{cells[1]:>9}{cells[2]:>9}  {verdict}")
+
+    def growth(side):
+        small, large = get(f"{side}_replicating/500", "entries"), get(f"{side}_replicating/4000", "entries")
+        return small / large if small and large else None
+
+    def over(name, base):
+        one, other = get(name, "time_ns"), get(base, "time_ns")
+        return one / other if one and other else None
+
+    times = lambda x: f"{x:.2f}x"  # noqa: E731
+    percent = lambda x: f"{100 * (x - 1):+.0f} %"  # noqa: E731
+    plain = lambda x: f"{x:.3f}"  # noqa: E731
+    cost("an entry, at 4,000 entries against 500", growth("sim"), growth("fixture"), 1.2, times)
+    cost("the digest, idle", over(idle, "sim_idle/without_digest/2000"), None, 1.15, percent)
+    cost("the binary trace, kept and written, idle", over("sim_idle/trace_file/2000", idle), None,
+         1.5, percent)
+    cost("JSON lines, written at the end, idle", over("sim_idle/json_lines/2000", idle), None, 2.2,
+         times)
+    for label, name in (("idle", idle), ("replicating", ours_fast), ("short scenario", short_one)):
+        # A handful for a client's history is no allocation per event.
+        cost(f"allocations per event, {label}", get(name, "allocations_per_event"), None,
+             0.01 if name == idle else None, plain)
+        cost(f"bytes allocated per event, {label}", get(name, "bytes_per_event"), None, None, plain)
+    print()
+    if missed:
+        print(f"missed: {'; '.join(missed)}")
+    return 2 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
