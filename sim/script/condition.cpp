@@ -128,32 +128,12 @@ bool leader_established(const world::Simulation& sim, NodeId node) {
 }
 
 Quorum quorum(const world::Simulation& sim) {
-  Quorum out;
+  // The world's own arithmetic, so that conditions and trace never differ.
+  const world::QuorumState& state = sim.quorum();
   const raft::ConfState* conf = configuration(sim);
-  if (conf == nullptr) {
-    out.voters = static_cast<std::uint32_t>(sim.config().names.size()) - sim.config().spare_nodes;
-    out.need = out.voters / 2 + 1;
-    return out;
-  }
-  out.voters = static_cast<std::uint32_t>(conf->voters.size());
-  out.need = out.voters / 2 + 1;
-  // A leader needs to reach the others, they need not reach each other: so it is stars that count.
-  for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
-    const NodeId centre{i};
-    if (!is_up(sim, centre)) continue;
-    const auto reaches = [&](NodeId n) {
-      return n == centre || (is_up(sim, n) && sim.connected(centre, n) && sim.connected(n, centre));
-    };
-    const bool votes = std::find(conf->voters.begin(), conf->voters.end(), centre) != conf->voters.end() ||
-                       std::find(conf->voters_outgoing.begin(), conf->voters_outgoing.end(), centre) !=
-                           conf->voters_outgoing.end();
-    if (!votes) continue;
-    std::uint32_t have = 0;
-    for (const NodeId n : conf->voters) have += reaches(n) ? 1 : 0;
-    out.have = std::max(out.have, have);
-    out.available = out.available || majority(sim, reaches);
-  }
-  return out;
+  const std::size_t initial = sim.config().names.size() - sim.config().spare_nodes;
+  return {state.available, state.have, state.need,
+          static_cast<std::uint32_t>(conf == nullptr ? initial : conf->voters.size())};
 }
 
 bool holds(const world::Simulation& sim, const Condition& c, const Memory& memory, const Spoken& spoken) {

@@ -1,0 +1,398 @@
+// What of a trace tells the story, and how it is grouped into sections.
+#include "sim/report/text.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "core/raft/message.h"
+#include "sim/report/page.h"
+#include "sim/script/loader.h"
+#include "sim/trace/words.h"
+
+namespace quorumlab::report {
+namespace {
+
+using trace::Record;
+using trace::WorldFact;
+
+std::string time_text(std::int64_t ns, bool fine) {
+  const std::int64_t unit = fine ? 1'000 : 1'000'000;
+  const std::int64_t n = ns / unit;
+  const std::int64_t per_second = 1'000'000'000 / unit;
+  const std::string rest = std::to_string(per_second + n % per_second).substr(1);
+  return std::to_string(n / per_second) + "." + rest + " s";
+}
+
+bool is_background_message(std::uint32_t kind) {
+  const auto type = static_cast<raft::MessageType>(kind);
+  return type == raft::MessageType::heartbeat || type == raft::MessageType::heartbeat_response;
+}
+
+// Whether a record is part of the story, or only of the full account.
+bool tells(const Record& r) {
+  if (r.kind < 256) {
+    switch (static_cast<Fact>(r.kind)) {
+      case Fact::started: return false;
+      case Fact::refused_to_start:
+      case Fact::stopped_itself:
+      case Fact::became_pre_candidate:
+      case Fact::became_candidate:
+      case Fact::became_leader:
+      case Fact::vote_refused:
+      case Fact::campaign_lost:
+      case Fact::campaign_put_off:
+      case Fact::snapshot_installed:
+      case Fact::snapshot_send_started:
+      case Fact::truncated:
+      case Fact::config_refused:
+      case Fact::transfer_started:
+      case Fact::transfer_ended: return true;
+      case Fact::vote_granted: return r.b == 0;
+      // Falling back to follower is news; starting as one, or returning from a lost pre-vote, is not.
+      case Fact::became_follower: {
+        const auto why = static_cast<Reason>(r.reason);
+        return why == Reason::quorum_lost || why == Reason::removed || why == Reason::higher_term;
+      }
+      // The leader's word is when a thing is committed; followers only hear of it.
+      case Fact::commit_advanced: return r.peer == 0 || r.peer == r.node;
+      case Fact::config_applied: return true;
+      default: return false;
+    }
+  }
+  switch (static_cast<WorldFact>(r.kind)) {
+    case WorldFact::writes_lost:
+    case WorldFact::write_failed:
+    case WorldFact::process_stopped:
+    case WorldFact::process_resumed:
+    case WorldFact::client_answered:
+    case WorldFact::client_timed_out:
+    case WorldFact::client_refused:
+    case WorldFact::client_invoked:
+    case WorldFact::act:
+    case WorldFact::caption:
+    case WorldFact::bookmark:
+    case WorldFact::expectation_held:
+    case WorldFact::expectation_failed:
+    case WorldFact::quorum_available:
+    case WorldFact::quorum_unavailable:
+    case WorldFact::violation: return true;
+    case WorldFact::process_started: return r.a > 0;
+    default: return false;
+  }
+}
+
+Style style_of(const Record& r) {
+  if (r.kind < 256) {
+    switch (static_cast<Fact>(r.kind)) {
+      case Fact::became_leader: return Style::good;
+      case Fact::became_candidate:
+      case Fact::became_pre_candidate:
+      case Fact::vote_refused:
+      case Fact::campaign_lost: return Style::warn;
+      case Fact::refused_to_start:
+      case Fact::stopped_itself:
+      case Fact::truncated: return Style::bad;
+      default: return Style::plain;
+    }
+  }
+  switch (static_cast<WorldFact>(r.kind)) {
+    case WorldFact::act: return Style::act;
+    case WorldFact::violation:
+    case WorldFact::expectation_failed:
+    case WorldFact::writes_lost:
+    case WorldFact::client_timed_out: return Style::bad;
+    case WorldFact::expectation_held: return Style::good;
+    case WorldFact::client_invoked:
+    case WorldFact::client_answered: return Style::client;
+    default: return Style::plain;
+  }
+}
+
+class Story {
+ public:
+  Story(const script::Scenario& scenario, const trace::Trace& trace, const TextOptions& options)
+      : trace_(trace), options_(options), page_(options), names_(script::host_names(scenario.cluster)) {
+    context_ = {names_, &trace};
+    for (const std::string& name : names_) page_.node_width = std::max(page_.node_width, columns(name));
+    voters_ = scenario.cluster.names.size() - scenario.cluster.spare_nodes;
+  }
+
+  std::string tell() {
+    for (trace::RecordId id = 1; id <= trace_.size(); ++id) take(trace_[id]);
+    close_section();
+    return page_.take();
+  }
+
+ private:
+  void take(const Record& r) {
+    if (r.is(WorldFact::act)) learn_operation(r);
+    if (r.is(Fact::config_applied)) voters_ = static_cast<std::size_t>(__builtin_popcountll(r.b));
+    if (r.is(WorldFact::packet_sent)) ++(is_background_message(r.extra) ? heartbeats_ : messages_);
+    if (r.is(WorldFact::packet_dropped)) ++lost_;
+    if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) return remark(r);
+    flush_remark();
+    if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) return quorum(r);
+    if (!options_.verbose && !tells(r)) return;
+    row(r);
+  }
+
+  // A step's bookmark and caption come one after the other and share a box.
+  void remark(const Record& r) {
+    if (!box_open_) close_section();
+    const std::string text(trace_.text_at(r.b));
+    if (box_open_ && box_step_ != r.a) flush_remark();
+    box_open_ = true;
+    box_step_ = r.a;
+    (r.is(WorldFact::bookmark) ? box_heading_ : box_text_) = text;
+  }
+  void flush_remark() {
+    if (!box_open_) return;
+    box_open_ = false;
+    page_.box(box_heading_, box_text_.empty() ? std::vector<std::string>{} : std::vector{box_text_});
+    box_heading_.clear();
+    box_text_.clear();
+  }
+
+  void quorum(const Record& r) {
+    close_section();
+    const bool good = r.is(WorldFact::quorum_available);
+    const std::size_t voters = std::max<std::size_t>(voters_, r.a);
+    std::string dots;
+    for (std::size_t i = 0; i < voters && voters <= 15; ++i) {
+      dots += options_.ascii ? (i < r.a ? "*" : ".") : (i < r.a ? "\u25cf" : "\u25cb");
+    }
+    page_.bar(std::string("Quorum: ") + (good ? "available" : "unavailable") + "  " + dots + "  (" + std::to_string(r.a) +
+                  " of " + std::to_string(voters) + " up and connected, " + std::to_string(r.b) + " needed)",
+              good ? Style::good : Style::bad);
+  }
+
+  // The act's number is the operation's: later lines speak of what was asked.
+  void learn_operation(const Record& r) {
+    const auto verb = static_cast<world::Verb>(r.b);
+    if (script::is_operation(verb)) operations_[r.a] = std::string(trace_.text_at(r.c));
+  }
+
+  std::string name_operation(std::string text) const {
+    for (const std::string_view prefix : {"about operation ", "operation "}) {
+      const std::size_t at = text.find(prefix);
+      if (at == std::string::npos) continue;
+      std::size_t end = at + prefix.size();
+      std::uint64_t number = 0;
+      while (end < text.size() && text[end] >= '0' && text[end] <= '9') {
+        number = number * 10 + static_cast<std::uint64_t>(text[end++] - '0');
+      }
+      const auto found = operations_.find(number);
+      if (found != operations_.end()) {
+        text.replace(at, end - at, (prefix[0] == 'a' ? "about \"" : "\"") + found->second + "\"");
+      }
+      break;
+    }
+    return text;
+  }
+
+  void row(const Record& r) {
+    std::string text = trace::words(r, context_);
+    std::string node = r.node == 0 ? "" : trace::host_name(r.node, context_);
+    if (r.is(WorldFact::act)) {
+      const auto verb = static_cast<world::Verb>(r.b);
+      // A client's wish is told by the client's own line.
+      if (script::is_operation(verb) && !options_.verbose) return;
+      node = "";
+      text = std::string(options_.ascii ? ">> " : "\u25b6 ") + text;
+      close_section();
+    } else if (r.is(Fact::commit_advanced) && !options_.verbose && quiet_commit(r)) {
+      return;
+    } else if (!node.empty()) {
+      // The name stands in its column.
+      if (text.starts_with(node + " ")) {
+        text.erase(0, node.size() + 1);
+      } else if (text.starts_with(node + "'s ")) {
+        text = "its " + text.substr(node.size() + 3);
+      }
+    }
+    if (r.kind >= static_cast<std::uint16_t>(WorldFact::client_invoked) &&
+        r.kind <= static_cast<std::uint16_t>(WorldFact::client_refused)) {
+      text = name_operation(std::move(text));
+    }
+    if (!options_.verbose && repeated(r)) return;
+    gap();
+    page_.row(time_text(r.time_ns, options_.verbose), node, text, style_of(r));
+    if (r.is(Fact::became_leader)) close_section();
+  }
+
+  // Each kind of line of a node about a peer is told twice in a section, then only counted.
+  bool repeated(const Record& r) {
+    const std::uint64_t about = r.kind >= 256 ? r.a : 0;
+    std::uint32_t& n = seen_[{r.kind, r.node, r.kind < 256 && r.is(Fact::vote_refused) ? 0 : r.peer, r.reason, about}];
+    if (++n <= 2 || r.is(WorldFact::act) || r.is(WorldFact::expectation_failed) || r.is(WorldFact::violation)) {
+      return false;
+    }
+    ++suppressed_;
+    return true;
+  }
+  // Commits follow each other fast while a load runs; the first few tell enough.
+  bool quiet_commit(const Record& r) {
+    (void)r;
+    return ++commits_ > 3;
+  }
+
+  void gap() {
+    if (options_.verbose) return;
+    constexpr std::uint64_t kWorthTelling = 20;
+    if (heartbeats_ >= kWorthTelling) {
+      std::string text = std::string(options_.ascii ? "... " : "\u22ef ") + grouped(heartbeats_) + " heartbeats and answers";
+      if (lost_ > 0) text += ", " + grouped(lost_) + " messages lost";
+      page_.row("", "", text, Style::dim);
+      lost_ = 0;
+      heartbeats_ = 0;
+    }
+  }
+  void close_section() {
+    flush_remark();
+    if (!options_.verbose && suppressed_ > 0) {
+      page_.row("", "", std::string(options_.ascii ? "... " : "\u22ef ") + grouped(suppressed_) + " more lines like these", Style::dim);
+    }
+    gap();
+    suppressed_ = 0;
+    commits_ = 0;
+    seen_.clear();
+  }
+
+  const trace::Trace& trace_;
+  const TextOptions& options_;
+  Page page_;
+  std::vector<std::string> names_;
+  trace::Context context_;
+  std::size_t voters_ = 0;
+  std::map<std::uint64_t, std::string> operations_;
+  std::map<std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint64_t>, std::uint32_t> seen_;
+  std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0, commits_ = 0;
+  bool box_open_ = false;
+  std::uint64_t box_step_ = 0;
+  std::string box_heading_, box_text_;
+};
+
+std::string dashed(std::string_view name) {
+  std::string out(name);
+  std::replace(out.begin(), out.end(), '_', '-');
+  return out;
+}
+
+void tell_violation(const script::RunResult& result, const trace::Trace* trace, const trace::Context& context,
+                    const TextOptions& options, Page& page) {
+  const judge::Violation& v = *result.violation;
+  page.line();
+  page.paragraph("Violated: " + dashed(judge::checker_name(v.checker)) + " (" +
+                     std::string(judge::checker_promise(v.checker)) + ") at " + time_text(v.time_ns, true) + ", by " +
+                     trace::host_name(v.node.value, context) +
+                     (v.other ? " and " + trace::host_name(v.other.value, context) : "") + ", record " +
+                     std::to_string(v.record),
+                 0, Style::bad);
+  if (trace == nullptr || v.record == 0 || v.record > trace->size()) return;
+  page.paragraph("How it came to that, the newest first:", 2, Style::dim);
+  int shown = 0;
+  for (const trace::RecordId id : trace::why(*trace, v.record)) {
+    const Record& r = (*trace)[id];
+    page.row(time_text(r.time_ns, true), r.node == 0 ? "" : trace::host_name(r.node, context),
+             trace::words(r, context), Style::plain);
+    if (++shown == 12) break;
+  }
+  (void)options;
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t number) {
+  std::string out = std::to_string(number);
+  for (std::size_t i = out.size(); i > 3; i -= 3) out.insert(i - 3, ",");
+  return out;
+}
+
+std::string digest_text(std::uint64_t digest) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += kHex[digest >> shift & 15];
+  return out;
+}
+
+std::string header(const script::Scenario& s, std::uint64_t seed, const TextOptions& options) {
+  Page page(options);
+  page.line(page.styled(s.title.empty() ? s.name : s.title, Style::bold));
+  if (!s.description.empty()) page.paragraph(s.description, 0);
+  const std::size_t members = s.cluster.names.size() - s.cluster.spare_nodes;
+  std::string who = std::to_string(members) + (members == 1 ? " node:" : " nodes:");
+  for (std::size_t i = 0; i < members; ++i) who += " " + s.cluster.names[i];
+  if (s.cluster.spare_nodes > 0) {
+    who += "; spare:";
+    for (std::size_t i = members; i < s.cluster.names.size(); ++i) who += " " + s.cluster.names[i];
+  }
+  who += s.cluster.clients == 1 ? "; a client: c1" : "; clients: c1 to c" + std::to_string(s.cluster.clients);
+  page.paragraph(who + "; seed " + std::to_string(seed), 0, Style::dim);
+  page.line();
+  page.row("time", "who", "what happened, and why", Style::dim);
+  return page.take();
+}
+
+std::string timeline(const script::Scenario& scenario, const trace::Trace& trace, const TextOptions& options) {
+  return Story(scenario, trace, options).tell();
+}
+
+std::string verdict(const script::Scenario& s, const script::RunResult& result, const trace::Trace* trace,
+                    const TextOptions& options) {
+  Page page(options);
+  const std::vector<std::string> names = script::host_names(s.cluster);
+  const trace::Context context{names, trace};
+  page.line();
+  const bool good = result.verdict == script::Verdict::held;
+  std::string head = "Verdict: " + std::string(script::verdict_word(result.verdict));
+  if (good && s.expect_violation) head += " (the violation came, as expected)";
+  page.bar(head, good ? Style::good : Style::bad);
+  for (const script::Failure& f : result.failures) {
+    page.paragraph("Failed: " + script::step_path(s, f.step) + (f.line > 0 ? " (line " + std::to_string(f.line) + ")" : "") +
+                       " at " + time_text(f.time.ns, false) + ": " + f.what,
+                   0, Style::bad);
+  }
+  if (result.violation) tell_violation(result, trace, context, options, page);
+  page.line();
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    width = std::max(width, judge::checker_name(static_cast<judge::Checker>(i)).size());
+  }
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    const auto checker = static_cast<judge::Checker>(i);
+    const bool broken = result.violation && result.violation->checker == checker;
+    const bool watched = (s.watched >> i & 1) != 0;
+    const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
+    page.line("  " + page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
+              "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +
+              page.styled(padded(std::string(judge::checker_promise(checker)), 52), Style::dim) + " " +
+              grouped(result.checks[i]) + (result.checks[i] == 1 ? " check" : " checks"));
+  }
+  page.line();
+  const std::uint64_t all = result.accepted + result.not_found + result.refused + result.timed_out + result.pending;
+  std::string operations = "Clients asked " + grouped(all) + (all == 1 ? " time: " : " times: ") + grouped(result.accepted) + " accepted";
+  if (result.not_found > 0) operations += ", " + grouped(result.not_found) + " not found";
+  operations += ", " + grouped(result.timed_out) + " timed out, " + grouped(result.refused) + " refused";
+  if (result.pending > 0) operations += ", " + grouped(result.pending) + " without an end";
+  page.paragraph(operations, 0);
+  page.paragraph("Simulated " + time_text(result.end.ns, false) + " in " + grouped(result.events) + " events, " +
+                     grouped(result.records) + " facts; seed " + std::to_string(result.seed),
+                 0);
+  // Whole, however long: it is there to be copied.
+  if (!options.replay.empty()) page.line("Again: " + page.styled(options.replay, Style::bold));
+  page.line("digest: " + digest_text(result.digest));
+  return page.take();
+}
+
+std::string summary_line(const script::Scenario& s, const script::RunResult& result) {
+  std::string out = s.name + ": " + std::string(script::verdict_word(result.verdict));
+  if (result.violation) out += " (" + dashed(judge::checker_name(result.violation->checker)) + ")";
+  if (!result.failures.empty()) {
+    const script::Failure& f = result.failures.front();
+    out += ": " + script::step_path(s, f.step) + ": " + f.what;
+  }
+  return out + "; seed " + std::to_string(result.seed);
+}
+
+}  // namespace quorumlab::report
