@@ -30,7 +30,8 @@ void Engine::compact(LogIndex index, ByteView snapshot_bytes, std::uint64_t keep
   snapshot_payload_ = snapshot_file_.size() - snapshot_bytes.size();
   note(Fact::snapshot_taken, {}, index.value, snapshot_.term.value, snapshot_bytes.size());
   if (index.value <= keep) return;
-  const LogIndex upto{index.value - keep};
+  // An applied entry may still be on its way to this node's own disk: others made it committed.
+  const LogIndex upto = std::min(LogIndex{index.value - keep}, status_.durable);
   if (upto <= log_.base_index()) return;
   log_.compact_to(upto);
   refresh_log_status();
