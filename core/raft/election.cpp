@@ -209,7 +209,7 @@ void Engine::handle_vote_request(const Message& m) {
   const auto refuse = [&](Reason why, std::uint64_t c) {
     note(Fact::vote_refused, m.source, m.term.value, pre ? 1 : 0, c, why);
     refuse_vote(pre ? MessageType::request_pre_vote_response : MessageType::request_vote_response,
-                m.source);
+                m);
   };
   if (!on(Rule::learners_answer_candidates)) {
     const Progress* self = find(status_.id);
@@ -247,20 +247,21 @@ void Engine::handle_vote_request(const Message& m) {
   promise(reply, LogIndex{}, on(Rule::persist_vote_before_reply));
 }
 
-void Engine::refuse_vote(MessageType response, NodeId candidate) {
-  Message& m = send(response, candidate);
+void Engine::refuse_vote(MessageType response, const Message& request) {
+  const LogIndex known = std::min(status_.commit, request.index);
+  Message& m = send(response, request.source);
   m.reject = true;
   if (!on(Rule::refusal_tells_commit)) return;
-  if (const std::optional<Term> term = log_.term(status_.commit)) {
-    m.index = status_.commit;
+  if (const std::optional<Term> term = log_.term(known)) {
+    m.index = known;
     m.log_term = *term;
   }
 }
 
 // A candidate may need the vote of somebody whom a change that it does not know to be committed has
-// removed, and whose log is longer: it would be refused for ever. So a refusal says how far the log
-// is committed; if the candidate holds that entry it may commit as far, and apply the change. True
-// when there is one: then the campaign was counted by the wrong configuration.
+// removed, and whose log is longer: it would be refused for ever. So a refusal says how far, of
+// what the candidate may hold, the log is committed; if it holds that entry it may commit as far, and
+// apply the change. True when there is one: then the campaign was counted by the wrong configuration.
 bool Engine::learn_commit(const Message& m) {
   if (!m.reject || m.index <= status_.commit || log_.term(m.index) != m.log_term) return false;
   commit_to(m.index);

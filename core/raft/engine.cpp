@@ -288,7 +288,9 @@ void Engine::set_vote(NodeId node) {
 void Engine::set_leader(NodeId leader, Reason why) {
   if (status_.leader == leader) return;
   if (status_.leader) {
-    note(Fact::leader_lost, status_.leader, status_.term.value, 0, 0, why);
+    if (status_.leader != status_.id) {
+      note(Fact::leader_lost, status_.leader, status_.term.value, 0, 0, why);
+    }
     drop_forwarded_reads(Reason::leadership_lost);
   }
   status_.leader = leader;
@@ -299,7 +301,9 @@ void Engine::become_follower(Term term, NodeId leader, Reason why, NodeId told_b
   const Role before = status_.role;
   if (before == Role::leader) {
     drop_reads(Reason::leadership_lost);
-    if (status_.transfer_target) end_transfer(Reason::leadership_lost);
+    if (status_.transfer_target) {
+      end_transfer(told_by == status_.transfer_target ? Reason::won : Reason::leadership_lost);
+    }
   }
   const bool same_term = term == status_.term;
   status_.role = Role::follower;
@@ -340,8 +344,8 @@ bool Engine::handle_terms(const Message& m) {
   if (m.term > status_.term) {
     if (asks_vote && !m.flag && in_lease()) {
       // Thesis 4.2.3: who hears a leader does not let others disturb it, not even with a term.
-      const std::int64_t left =
-          std::max(minimum_timeout_ - election_elapsed(), boot_lease_end_ - now_units_);
+      std::int64_t left = minimum_timeout_ - election_elapsed();
+      if (now_units_ < boot_lease_end_) left = std::max(left, boot_lease_end_ - now_units_);
       note(Fact::vote_refused, m.source, m.term.value,
            m.type == MessageType::request_pre_vote ? 1 : 0, static_cast<std::uint64_t>(left),
            Reason::lease_not_expired);
@@ -378,7 +382,7 @@ bool Engine::handle_terms(const Message& m) {
     if (is_from_leader(m.type)) {
       send(MessageType::append_entries_response, m.source);
     } else if (m.type == MessageType::request_pre_vote) {
-      refuse_vote(MessageType::request_pre_vote_response, m.source);
+      refuse_vote(MessageType::request_pre_vote_response, m);
     }
   }
   if (asks_vote) {

@@ -302,7 +302,7 @@ class Engine {
   VoteResult tally() const;
   void handle_vote_request(const Message& message);
   void handle_vote_response(const Message& message);
-  void refuse_vote(MessageType response, NodeId candidate);
+  void refuse_vote(MessageType response, const Message& request);
   bool learn_commit(const Message& refusal);
   void check_own_vote();
 

@@ -54,7 +54,7 @@ struct Message {
   Term term;                // of the sender; pre-vote: the term it would campaign in
   LogIndex index;           // vote: last index; append: previous index; response: match or, when
                             // refused, the previous index refused; snapshot: its index; refused
-                            // vote: the voter's commit index
+                            // vote: how far the candidate's log is committed, as the voter knows
   Term log_term;            // vote: last term; append: previous term; snapshot: its term;
                             // refused append: term of the hint; refused vote: term at its commit
   LogIndex commit;          // append and heartbeat: leader's commit index; refused append: hint index

@@ -104,6 +104,9 @@ class Cluster {
     while (host.engine.has_ready()) {
       host.engine.take_ready(ready);
       host.notes.insert(host.notes.end(), ready.notes.begin(), ready.notes.end());
+      if (noted) {
+        for (const Note& n : ready.notes) noted(host.config.id, n);
+      }
       for (const Message& m : ready.messages) post(packet(m));
       if (ready.write_id != 0) {
         Write write{ready.write_id, false, {}, {}};
@@ -281,6 +284,7 @@ class Cluster {
   std::deque<Host> hosts;
   std::deque<Packet> queue;
   std::function<bool(const Packet&)> filter;
+  std::function<void(NodeId, const Note&)> noted;
   std::function<void(const Packet&)> sent;  // sees everything that leaves a node
 
  private:
