@@ -87,7 +87,8 @@ namespace quorumlab::raft {
                                                  "it may have given")                              \
   X(pre_candidate_forgets_leader, "etcd#8334", "who asks for pre-votes believes in no leader")     \
   X(pre_vote_changes_nothing, "thesis 9.6", "a pre-vote moves neither term, vote nor timer")       \
-  X(answer_lower_term, "etcd#8243", "a leader of a lower term is told of the higher one")          \
+  X(answer_lower_term, "Raft fig. 2, etcd#8243", "who speaks for a lower term is told of the "     \
+                                                 "higher one")                                     \
   X(stop_proposals_during_transfer, "thesis 3.10", "no proposals while leadership moves")          \
   X(transfer_times_out, "thesis 3.10", "a transfer that takes an election timeout is given up")    \
   X(transfer_needs_caught_up, "thesis 3.10", "the target has the whole log before it campaigns")   \
