@@ -198,9 +198,8 @@ void Cluster::let_go(std::uint32_t place, RecordId cause) {
 void Cluster::on_request(SlotId slot) {
   Slot& s = queue_[slot];
   const std::uint32_t host = s.node, client = s.peer;
-  if (!network_.connected(client, host) || network_.clogged(client, host)) {
-    return queue_.drop(slot);
-  }
+  if (!network_.connected(client, host)) return queue_.drop(slot);
+  if (network_.clogged(client, host)) return held_streams_.push_back(slot);
   Process& p = at(host);
   if (p.state == Process::State::killed || p.state == Process::State::never_started) {
     s.kind = Slot::Kind::refused;
@@ -262,10 +261,10 @@ void Cluster::on_response(SlotId slot) {
   const Slot& s = queue_[slot];
   const std::uint32_t server = s.peer;
   ActiveOperation* op = clients_.find(s.id);
-  if (op == nullptr || s.flags == 0 || !network_.connected(server, s.node) ||
-      network_.clogged(server, s.node)) {
+  if (op == nullptr || s.flags == 0 || !network_.connected(server, s.node)) {
     return queue_.drop(slot);
   }
+  if (network_.clogged(server, s.node)) return held_streams_.push_back(slot);
   ++events_;
   const std::uint32_t place = ClientTable::place_of(s.id);
   const bool current = clients_.current(place) == s.id;

@@ -230,7 +230,7 @@ class Cluster {
   ClientTable clients_;
   StreamTable streams_;
   std::vector<SlotId> held_packets_;  // by a clog, in order
-  std::vector<SlotId> held_streams_;  // by a cut, in order
+  std::vector<SlotId> held_streams_;  // and client traffic, in order
   std::vector<NamedPacket> named_;
   std::vector<PendingAct> acts_;  // [acts_begin_, acts_end_) are still to come
   QuorumState quorum_;
