@@ -8,6 +8,7 @@ namespace quorumlab {
 void StateMachine::clear() {
   items_.clear();
   sessions_.clear();
+  forgot_ = false;
 }
 
 StateMachine::Outcome StateMachine::apply(LogIndex index, const Request& command, bool once) {
@@ -15,9 +16,10 @@ StateMachine::Outcome StateMachine::apply(LogIndex index, const Request& command
   if (once && command.session != 0) {
     auto at = sessions_.find(command.session);
     if (at == sessions_.end()) {
-      // A session begins with its first command. Anything later from a session that is not known
-      // belongs to a forgotten one, and whether it ran before cannot be told any more.
-      if (command.first_outstanding > 1) return {index, false, true};
+      // A session begins with its first command that gets through; the client may have given up some
+      // before. But once sessions were forgotten, one that is not known may be one of those, and
+      // whether its command ran before cannot be told any more.
+      if (forgot_ && command.first_outstanding > 1) return {index, false, true};
       if (sessions_.size() >= kMaxSessions) forget_one_session();
       at = sessions_.try_emplace(command.session).first;
     }
@@ -61,6 +63,7 @@ void StateMachine::forget_one_session() {
       sessions_.begin(), sessions_.end(),
       [](const auto& l, const auto& r) { return l.second.last_used < r.second.last_used; });
   sessions_.erase(oldest);
+  forgot_ = true;
 }
 
 void StateMachine::encode(Bytes& out) const {
@@ -71,6 +74,7 @@ void StateMachine::encode(Bytes& out) const {
     w.sized(item.value);
     w.varint(item.modified.value);
   }
+  w.u8(forgot_ ? 1 : 0);
   w.varint(sessions_.size());
   for (const auto& [id, session] : sessions_) {
     w.varint(id);
@@ -94,6 +98,7 @@ bool StateMachine::decode(ByteView bytes) {
     item.modified = LogIndex{r.varint()};
     items_.insert_or_assign(std::move(key), std::move(item));
   }
+  forgot_ = r.u8() != 0;
   for (std::uint64_t n = r.varint(); n > 0 && r.ok(); --n) {
     const std::uint64_t id = r.varint();
     Session session;

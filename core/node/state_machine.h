@@ -57,6 +57,7 @@ class StateMachine {
 
   std::map<std::string, Item, std::less<>> items_;
   std::map<std::uint64_t, Session> sessions_;
+  bool forgot_ = false;  // some session was forgotten
 };
 
 }  // namespace quorumlab

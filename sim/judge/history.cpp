@@ -104,10 +104,7 @@ void History::applied_first(std::uint64_t index, std::uint64_t term, std::uint64
 bool History::takes_effect(const KnownEntry& entry, std::uint64_t index) {
   if (entry.session == 0) return entry.key != 0;
   std::uint64_t& below = sessions_.at(entry.session);
-  if (below == 0) {
-    if (entry.first_outstanding > 1) return false;
-    below = 1;
-  }
+  if (below == 0) below = 1;
   if (entry.first_outstanding > below) below = entry.first_outstanding;
   if (entry.sequence < below) return false;
   return first_place_.at(command_key(entry.session, entry.sequence), index) == index;

@@ -59,6 +59,15 @@ TEST_CASE("a later command of a forgotten session is refused") {
   CHECK(state.find("k")->value == "v");
 }
 
+TEST_CASE("a session may begin with a later command: the first ones never got through") {
+  StateMachine state;
+  const auto outcome = state.apply({5}, command(7, 3, "a", "1", 3), true);
+  CHECK_FALSE(outcome.unknown_session);
+  CHECK(outcome.index == LogIndex{5});
+  CHECK(state.apply({6}, command(7, 2, "a", "late", 2), true).duplicate);
+  CHECK(state.find("a")->value == "1");
+}
+
 TEST_CASE("state survives its own encoding, and no damaged encoding is taken") {
   StateMachine state;
   state.apply({1}, command(7, 1, "a", "1"), true);
