@@ -83,7 +83,11 @@ bool Progress::decrease(LogIndex refused, LogIndex hint) {
   }
   // A probe has one append in flight, and only its own refusal counts.
   if (next.value == 0 || next.previous() != refused) return false;
-  next = std::max(std::min(refused, hint.next()), match.next());
+  const LogIndex lower = std::max(std::min(refused, hint.next()), match.next());
+  // It refuses what it is known to have: some node runs without a rule. Asking the same again at once
+  // would go on for ever; the next heartbeat's answer may.
+  if (lower >= next) return false;
+  next = lower;
   paused = false;
   return true;
 }

@@ -6,6 +6,11 @@
 #include "core/raft/engine.h"
 
 namespace quorumlab::raft {
+namespace {
+
+constexpr std::size_t kMostForwardedReads = 1024;
+
+}  // namespace
 
 void Engine::read(Now now, std::uint64_t id) {
   set_now(now);
@@ -16,6 +21,11 @@ void Engine::read(Now now, std::uint64_t id) {
   } else if (!status_.leader) {
     drop_read(id, status_.id, Reason::no_leader);
   } else {
+    // Those whose question or answer got lost are given up by who asked; the engine forgets them too.
+    if (forwarded_reads_.size() >= kMostForwardedReads) {
+      drop_read(forwarded_reads_.front(), status_.id, Reason::timed_out);
+      forwarded_reads_.erase(forwarded_reads_.begin());
+    }
     forwarded_reads_.push_back(id);
     send(MessageType::read_index, status_.leader).context = id;
     note(Fact::read_started, status_.leader, id);
