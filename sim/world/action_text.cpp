@@ -1,3 +1,5 @@
+// Names of verbs as scenarios write them, and one line of plain words for each act. The words are kept
+// in the trace beside the act; nothing reads them back.
 #include "sim/world/action_text.h"
 
 #include <array>

@@ -58,6 +58,7 @@ std::uint64_t Cluster::inject(const Action& action) {
   pending.number = ++acts_given_;
   pending.action = action;
   if (is_operation(action.verb)) {
+    pending.operation = operations_.size();
     Operation& operation = operations_.emplace_back();
     operation.id = acts_given_;
     operation.verb = action.verb;
@@ -96,7 +97,7 @@ void Cluster::apply_act() {
   const RecordId record = emit(r);
   saw(Seen::act, static_cast<std::uint32_t>(action.verb), node, hash_action(action));
   if (is_operation(action.verb)) {
-    begin_operation(next.number, action, record);
+    begin_operation(next.operation, action, record);
   } else {
     apply(action, next.number, record);
   }

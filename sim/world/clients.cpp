@@ -41,8 +41,7 @@ void add_steps(raft::ConfChange& change, const std::vector<NodeId>& nodes,
 
 }  // namespace
 
-void Cluster::begin_operation(std::uint64_t number, const Action& action, RecordId cause) {
-  const std::uint64_t history = operation_place(number);
+void Cluster::begin_operation(std::size_t history, const Action& action, RecordId cause) {
   if (clients_.hosts.empty()) {
     operations_[history].outcome = Operation::Outcome::refused;
     operations_[history].completed = now_;

@@ -91,6 +91,7 @@ class Cluster {
   struct PendingAct {
     std::int64_t time_ns = 0;
     std::uint64_t number = 0;
+    std::size_t operation = 0;  // its place in the history, if it is one
     Action action;
   };
   // A packet named in advance, and what is to happen to it.
@@ -195,7 +196,7 @@ class Cluster {
   void break_streams(Process& p, bool tell, RecordId cause);
 
   // clients.cpp
-  void begin_operation(std::uint64_t number, const Action& action, RecordId cause);
+  void begin_operation(std::size_t history, const Action& action, RecordId cause);
   void encode_request(ActiveOperation& op, const Action& action);
   void encode_step(ActiveOperation& op);
   void attempt(std::uint32_t place, RecordId cause);
