@@ -50,13 +50,11 @@ Outcome run_campaign(const Campaign& campaign) {
   const auto work = [&] {
     world::Simulation sim;
     SeedRun run(campaign.options);
-    std::string context;
     for (;;) {
       const std::uint64_t i = taken.fetch_add(1);
       if (i >= campaign.seeds || stopped()) break;
       const std::uint64_t seed = campaign.first_seed + i;
-      context = "replay: " + replay_command(campaign, seed);
-      set_assertion_context(context.c_str());
+      run.set_context("replay: " + replay_command(campaign, seed));
       SeedResult& result = results[static_cast<std::size_t>(i)];
       run.run(sim, seed, false, campaign.stop, result);
       done[static_cast<std::size_t>(i)] = result.verdict != SeedResult::Verdict::interrupted;

@@ -137,6 +137,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
   const Duration pace = election_max;
   Lots faults(seed, kFaults);
   profile.chaos = faults.scale(pace * 10, pace * 60);
+  profile.settle = pace * 20;
   profile.bound = pace * 200 + seconds(10);
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     Profile::Fault& fault = profile.faults[i];

@@ -57,8 +57,9 @@ struct Options {
 
 struct Profile {
   world::ClusterConfig cluster;
-  Duration chaos;  // how long faults go on
-  Duration bound;  // how long a healed cluster may take to make progress
+  Duration chaos;   // how long faults go on
+  Duration settle;  // by then, all that was slow before the healing is over
+  Duration bound;   // how long a healed cluster may take to make progress
   struct Fault {
     bool on = false;
     Duration every;        // on average

@@ -324,17 +324,14 @@ class Writer {
 
   std::string step(const Happening& h) const {
     Object o;
-    if (h.kind == Happening::Kind::await_leader) {
-      o.put("wait_until", R"({"leader": "exists"})");
-      o.put("within", time(h.bound));
+    o.put("at", time(Duration{h.at.ns}));
+    if (h.kind == Happening::Kind::stuck) {
+      o.put("say", quoted("By now there should be a leader that takes writes."));
+      o.put("expect", R"({"leader": "exists", "write": "accepted"})");
       return o.text();
     }
-    o.put("at", time(Duration{h.at.ns}));
     const auto [name, what] = verb(h.action);
     o.put(name, what);
-    if (h.kind == Happening::Kind::accepted) {
-      o.put("expect", fmt::format(R"({{"{}": "accepted"}})", name));
-    }
     return o.text();
   }
 

@@ -15,16 +15,14 @@
 
 namespace quorumlab::chaos {
 
-// An act of a run, in the order they were given. Waits stand between them.
+// What was done in a run, in order.
 struct Happening {
   enum class Kind : std::uint8_t {
-    act,           // `action` is given at `at`
-    await_leader,  // from `at` on, until a leader is established, at most `bound`
-    accepted       // `action` (an operation) is given at `at` and must be accepted
+    act,   // `action` was given at `at`
+    stuck  // at `at` a cluster that should have a leader and take writes did not
   };
   Kind kind = Kind::act;
   Instant at;
-  Duration bound;
   world::Action action;
 };
 
@@ -62,13 +60,15 @@ class SeedRun {
   // Resets `sim` and runs. `stop` set by somebody else ends it early.
   void run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
            const std::atomic<bool>* stop, SeedResult& result);
+  // Printed if an assertion fails during a run.
+  void set_context(std::string text) { context_ = std::move(text); }
   // Of the last run.
   const std::vector<Happening>& happenings() const { return happenings_; }
   const Profile& profile() const { return profile_; }
 
  private:
   bool advance(Instant until);
-  void give(world::Action action, Happening::Kind kind = Happening::Kind::act, Duration bound = {});
+  void give(world::Action action);
   bool over();
   void chaos();
   bool progress(const char* after);
@@ -88,6 +88,7 @@ class SeedRun {
   const std::atomic<bool>* stop_ = nullptr;
   std::uint64_t countdown_ = 0;
   std::uint64_t operation_ = 0;
+  std::string context_;
   bool ended_ = false;
 };
 
