@@ -4,6 +4,8 @@
 
 set(scenario_folder ${PROJECT_SOURCE_DIR}/scenarios)
 file(GLOB_RECURSE scenarios CONFIGURE_DEPENDS ${scenario_folder}/*.scenario.json)
+# Those are made for sweeps: a single run of theirs need not hold.
+list(FILTER scenarios EXCLUDE REGEX "/scenarios/measure/")
 foreach(scenario ${scenarios})
   file(RELATIVE_PATH name ${scenario_folder} ${scenario})
   add_test(NAME "scenario: ${name}" COMMAND quorumlab run ${scenario})
@@ -26,6 +28,11 @@ quorumlab_driver(NAME "fuzz: some hundred seeds and the commit's own" LABELS fuz
 quorumlab_driver(NAME "fuzz: ten thousand seeds" LABELS slow fuzz SECONDS 7200
   RUN fuzz_campaign.py --tool $<TARGET_FILE:quorumlab> --seeds 10000 --out ${CMAKE_BINARY_DIR}/fuzz)
 
+quorumlab_driver(NAME "ground truth: sample, the WAN figure" LABELS truth SECONDS 600
+  RUN ground_truth/measure.py --program $<TARGET_FILE:quorumlab> --trials 2000 --only wan)
+quorumlab_driver(NAME "ground truth: all, thirty thousand trials each" LABELS slow truth SECONDS 7200
+  RUN ground_truth/measure.py --program $<TARGET_FILE:quorumlab> --trials 10000)
+
 # Builds inside the build: only from the one that script/test makes, and only where clang is.
 find_program(CLANGXX clang++)
 if(QUORUMLAB_SANITIZE OR NOT CMAKE_BUILD_TYPE STREQUAL Release OR NOT CLANGXX)
@@ -41,6 +48,10 @@ quorumlab_driver(NAME "fuzzers: sample, three seconds each" LABELS fuzz SECONDS 
   RUN fuzzers/run.py --build-root ${CMAKE_BINARY_DIR} --seconds 3)
 quorumlab_driver(NAME "fuzzers: a minute each" LABELS slow fuzz SECONDS 3600
   RUN fuzzers/run.py --build-root ${CMAKE_BINARY_DIR} --seconds 60)
+quorumlab_driver(NAME "mutants: sample of four" LABELS mutate SECONDS 1200
+  RUN mutate/mutate.py --sample 4 --seeds 150 --minutes 5)
+quorumlab_driver(NAME "mutants: two hundred" LABELS slow mutate SECONDS 36000
+  RUN mutate/mutate.py --sample 200)
 # They share a build folder.
 set_tests_properties("determinism: sample, clang++ with sanitizers"
   "determinism: all builds, five seeds" "fuzzers: sample, three seconds each"
