@@ -93,7 +93,8 @@ void Engine::reset(const Config& config, Recovered&& recovered, Random random, N
   unsaved_ = log_.last_index().next();
   refresh_log_status();
 
-  hard_state_dirty_ = log_start_pending_ = false;
+  hard_state_dirty_ = false;
+  log_start_pending_ = recovered.log_start_missing;
   write_counter_ = 0;
   log_write_ = {};
   promises_.clear();

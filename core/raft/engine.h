@@ -49,6 +49,9 @@ struct Recovered {
   SnapshotMeta snapshot;
   Bytes snapshot_bytes;
   Log log;  // entries after the snapshot
+  // The log file does not say that the log begins behind the snapshot: the first write must, else
+  // entries behind it would stand on another history, or on a gap once a newer snapshot comes.
+  bool log_start_missing = false;
 };
 
 // A change of membership, as proposed. Several changes, or `joint`, go through joint consensus.

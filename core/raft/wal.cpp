@@ -270,6 +270,7 @@ bool join(Recovered& out) {
     log.compact_to(snapshot.index);
   } else {
     log.reset(snapshot.index, snapshot.term, snapshot.chain);
+    out.log_start_missing = true;
   }
   return true;
 }

@@ -145,6 +145,24 @@ TEST_CASE("a snapshot drops what it covers") {
     REQUIRE_FALSE(r.failure);
     CHECK(r.recovered.log.last_index().value == 2);
     CHECK(r.recovered.log.base_chain() == meta.chain);
+    // The next write says so, else what follows would be read on top of the old entries.
+    REQUIRE(r.recovered.log_start_missing);
+    Config config;
+    config.id = {1};
+    Engine engine(config, r.recovered, Random(1), Now{});
+    Ready ready;
+    engine.take_ready(ready);
+    REQUIRE(ready.write_log_start);
+    Bytes file = s.file;
+    append_write(ready, file);
+    append_entries_record({3}, 1, entries(4, {"three"}), file);
+    meta.index = {3};  // and a newer snapshot that replaces this one does not make it a gap
+    Bytes newer;
+    encode_snapshot(meta, as_bytes("newer"), newer);
+    CHECK_FALSE(recover(file, newer).failure);
+    const RecoverResult again = recover(file, snapshot);
+    CHECK(again.recovered.log.last_index().value == 3);
+    CHECK_FALSE(again.recovered.log_start_missing);
   }
   SECTION("a snapshot beyond the log, and entries behind it") {
     meta.index = {10};
