@@ -117,11 +117,16 @@ std::string find_scenario(const std::string& file_or_name) {
   namespace fs = std::filesystem;
   std::error_code code;
   if (fs::exists(file_or_name, code) || file_or_name.find('/') != std::string::npos) return file_or_name;
+  // Two folders may hold the same name: the one nearer to the top is meant.
   for (const std::string& folder : scenario_folders()) {
+    std::string best;
     fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, code);
     for (; !code && it != fs::recursive_directory_iterator(); it.increment(code)) {
-      if (it->path().filename() == file_or_name + ".scenario.json") return it->path().lexically_normal().string();
+      if (it->path().filename() != file_or_name + ".scenario.json") continue;
+      const std::string path = it->path().lexically_normal().string();
+      if (best.empty() || path.size() < best.size()) best = path;
     }
+    if (!best.empty()) return best;
   }
   return file_or_name;
 }

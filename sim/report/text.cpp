@@ -49,13 +49,8 @@ bool tells(const Record& r) {
       case Fact::transfer_started:
       case Fact::transfer_ended: return true;
       case Fact::vote_granted: return r.b == 0;
-      // Falling back to follower is news; starting as one, or returning from a lost pre-vote, is not.
-      case Fact::became_follower: {
-        const auto why = static_cast<Reason>(r.reason);
-        return why == Reason::quorum_lost || why == Reason::removed || why == Reason::higher_term;
-      }
-      // The leader's word is when a thing is committed; followers only hear of it.
-      case Fact::commit_advanced: return r.peer == 0 || r.peer == r.node;
+      case Fact::became_follower:
+      case Fact::commit_advanced:
       case Fact::config_applied: return true;
       default: return false;
     }
@@ -120,25 +115,68 @@ class Story {
 
   std::string tell() {
     for (trace::RecordId id = 1; id <= trace_.size(); ++id) take(trace_[id]);
+    flush_held();
     close_section();
     return page_.take();
   }
 
  private:
+  // What a fact means depends on who the node was: only a leader's or a candidate's fall is news.
+  bool is_news(const Record& r) const {
+    const auto role = roles_.find(r.node);
+    const bool above = role != roles_.end() && role->second != Fact::became_follower;
+    const bool leads = role != roles_.end() && role->second == Fact::became_leader;
+    if (r.is(Fact::became_follower)) return leads || (above && r.reason != static_cast<std::uint16_t>(Reason::higher_term));
+    // The leader's word is when a thing is committed; followers only hear of it.
+    if (r.is(Fact::commit_advanced)) return leads;
+    if (r.is(Fact::config_applied)) return leads;
+    if (r.is(Fact::campaign_lost)) {
+      return r.reason != static_cast<std::uint16_t>(Reason::higher_term) &&
+             r.reason != static_cast<std::uint16_t>(Reason::leader_of_this_term);
+    }
+    return true;
+  }
+  void learn_role(const Record& r) {
+    if (r.is(Fact::became_follower) || r.is(Fact::became_pre_candidate) || r.is(Fact::became_candidate) ||
+        r.is(Fact::became_leader)) {
+      roles_[r.node] = static_cast<Fact>(r.kind);
+    }
+    if (r.is(WorldFact::process_started)) roles_.erase(r.node);
+  }
+
   void take(const Record& r) {
+    const bool news = is_news(r);
+    learn_role(r);
     if (r.is(WorldFact::act)) learn_operation(r);
     if (r.is(Fact::config_applied)) voters_ = static_cast<std::size_t>(__builtin_popcountll(r.b));
     if (r.is(WorldFact::packet_sent)) ++(is_background_message(r.extra) ? heartbeats_ : messages_);
     if (r.is(WorldFact::packet_dropped)) ++lost_;
     if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) return remark(r);
     flush_remark();
+    if (!r.is(WorldFact::expectation_held)) flush_held();
     if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) return quorum(r);
-    if (!options_.verbose && !tells(r)) return;
+    if (!options_.verbose && (!tells(r) || !news)) return;
+    if (r.is(WorldFact::expectation_held) && !options_.verbose) {
+      const std::string text(trace_.text_at(r.b));
+      held_text_ += (held_text_.empty() ? "" : "; ") + text;
+      held_time_ = r.time_ns;
+      return;
+    }
     row(r);
+  }
+
+  // What held at one moment stands in one line.
+  void flush_held() {
+    if (held_text_.empty()) return;
+    gap();
+    page_.row(time_text(held_time_, false), "", std::string(options_.ascii ? "as expected: " : "\u2713 as expected: ") + held_text_,
+              Style::good);
+    held_text_.clear();
   }
 
   // A step's bookmark and caption come one after the other and share a box.
   void remark(const Record& r) {
+    flush_held();
     if (!box_open_) close_section();
     const std::string text(trace_.text_at(r.b));
     if (box_open_ && box_step_ != r.a) flush_remark();
@@ -201,8 +239,6 @@ class Story {
       node = "";
       text = std::string(options_.ascii ? ">> " : "\u25b6 ") + text;
       close_section();
-    } else if (r.is(Fact::commit_advanced) && !options_.verbose && quiet_commit(r)) {
-      return;
     } else if (!node.empty()) {
       // The name stands in its column.
       if (text.starts_with(node + " ")) {
@@ -231,12 +267,6 @@ class Story {
     ++suppressed_;
     return true;
   }
-  // Commits follow each other fast while a load runs; the first few tell enough.
-  bool quiet_commit(const Record& r) {
-    (void)r;
-    return ++commits_ > 3;
-  }
-
   void gap() {
     if (options_.verbose) return;
     constexpr std::uint64_t kWorthTelling = 20;
@@ -251,11 +281,10 @@ class Story {
   void close_section() {
     flush_remark();
     if (!options_.verbose && suppressed_ > 0) {
-      page_.row("", "", std::string(options_.ascii ? "... " : "\u22ef ") + grouped(suppressed_) + " more lines like these", Style::dim);
+      page_.row("", "", std::string(options_.ascii ? "... " : "\u22ef ") + grouped(suppressed_) + (suppressed_ == 1 ? " more line like these" : " more lines like these"), Style::dim);
     }
     gap();
     suppressed_ = 0;
-    commits_ = 0;
     seen_.clear();
   }
 
@@ -267,7 +296,10 @@ class Story {
   std::size_t voters_ = 0;
   std::map<std::uint64_t, std::string> operations_;
   std::map<std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint64_t>, std::uint32_t> seen_;
-  std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0, commits_ = 0;
+  std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0;
+  std::map<std::uint32_t, Fact> roles_;
+  std::string held_text_;
+  std::int64_t held_time_ = 0;
   bool box_open_ = false;
   std::uint64_t box_step_ = 0;
   std::string box_heading_, box_text_;
@@ -355,9 +387,11 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
   }
   if (result.violation) tell_violation(result, trace, context, options, page);
   page.line();
-  std::size_t width = 0;
+  std::size_t width = 0, promise_width = 0;
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
-    width = std::max(width, judge::checker_name(static_cast<judge::Checker>(i)).size());
+    const auto checker = static_cast<judge::Checker>(i);
+    width = std::max(width, judge::checker_name(checker).size());
+    promise_width = std::max(promise_width, judge::checker_promise(checker).size());
   }
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
     const auto checker = static_cast<judge::Checker>(i);
@@ -366,8 +400,8 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
     const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
     page.line("  " + page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
               "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +
-              page.styled(padded(std::string(judge::checker_promise(checker)), 52), Style::dim) + " " +
-              grouped(result.checks[i]) + (result.checks[i] == 1 ? " check" : " checks"));
+              page.styled(padded(std::string(judge::checker_promise(checker)), promise_width), Style::dim) + " " +
+              (result.checks[i] == 0 ? "never asked" : "checked " + grouped(result.checks[i]) + "x"));
   }
   page.line();
   const std::uint64_t all = result.accepted + result.not_found + result.refused + result.timed_out + result.pending;

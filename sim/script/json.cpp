@@ -205,7 +205,8 @@ class Parser {
       return;
     }
     while (!failed_) {
-      value(out.items.emplace_back(), path + "[" + std::to_string(out.items.size() - 1) + "]", depth + 1);
+      const std::string item_path = path + "[" + std::to_string(out.items.size()) + "]";
+      value(out.items.emplace_back(), item_path, depth + 1);
       skip();
       if (failed_) return;
       path_ = path;

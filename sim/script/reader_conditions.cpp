@@ -42,6 +42,31 @@ std::string short_text(const Json& json) {
   return "";
 }
 
+// As it is told when it held or not: "a leader exists".
+std::string words_of(const std::string& key, const Json& json) {
+  const std::string what = short_text(json);
+  // {"not": ...} or {"value": ...}; the file may say something else there, or nothing.
+  const std::string inner = json.members.empty() ? "" : short_text(json.members.front().second);
+  if (key == "leader") {
+    if (json.is(Json::Kind::object)) return "a leader exists other than " + inner;
+    return what == "exists" ? "a leader exists" : what == "none" ? "nobody leads" : what + " leads";
+  }
+  if (key == "quorum") return "the quorum is " + what;
+  if (key == "write" || key == "erase") return "the " + key + " is " + what;
+  if (key == "change") return "the change is " + what;
+  if (key == "read") {
+    const bool outcome = json.is(Json::Kind::text) && find_outcome(json.text).has_value();
+    return outcome ? "the read is " + what : "the read finds " + (json.is(Json::Kind::object) ? inner : what);
+  }
+  if (key == "term") return "the highest term is " + what;
+  if (key == "elections" || key == "campaigns") return key + ": " + what;
+  if (key == "running" || key == "down") return what + (key == "down" ? " is down" : " runs");
+  if (key == "caught_up") return what + " has caught up";
+  if (key == "snapshot_installed") return what + " took over a snapshot";
+  if (key == "refused_to_start") return what + " refused to start";
+  return key + ": " + what;
+}
+
 }  // namespace
 
 void Reader::bounds(const Json& json, Condition& out) {
@@ -57,7 +82,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
   using Kind = Condition::Kind;
   Condition c;
   c.line = json.line;
-  c.words = key + ": " + short_text(json);
+  c.words = words_of(key, json);
   const auto put = [&](Kind kind) {
     c.kind = kind;
     out.push_back(c);
@@ -119,7 +144,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
     for (const auto& [item, value] : json.members) {
       c.key = item;
       c.value = scalar(value);
-      c.words = key + ": " + item + " = " + c.value;
+      c.words = item + " = " + c.value + (key == "committed" ? " is committed" : " is applied everywhere");
       put(key == "committed" ? Kind::committed : Kind::applied);
     }
     return;
@@ -130,7 +155,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
       Selector who;
       who.node = host(name, value.line, path + "." + name, true);
       c.who = {who};
-      c.words = key + ": " + name + " " + short_text(value);
+      c.words = key == "role" ? name + " is " + short_text(value) : name + " believes in " + short_text(value);
       if (key == "knows_leader") {
         c.whom = targets(value, path + "." + name);
       } else {

@@ -122,7 +122,7 @@ bool Runner::begin_step(std::size_t number, const Step& step) {
       if (ended_) return false;
       for (const Condition& c : step.until) {
         if (holds(*sim_, c, memory_, spoken_)) continue;
-        fail(number, c.line, "waited " + to_text(step.when) + " in vain for \"" + c.words + "\": " +
+        fail(number, c.line, "waited " + to_text(step.when) + " in vain until " + c.words + "; but " +
                                  instead(*sim_, c, memory_, spoken_),
              Verdict::no_progress);
         break;
@@ -184,12 +184,11 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
   const Act& act = *step.act;
   Resolver resolver(*sim_, memory_, number);
   std::string why;
-  std::vector<NodeId> nodes, hit;
+  std::vector<NodeId> nodes;
   std::vector<std::vector<NodeId>> groups(act.groups.size());
   const auto settle = [&](const Targets& targets, std::vector<NodeId>& to) {
     if (!resolver.resolve(targets, to, why)) return false;
     resolver.name(to);
-    hit.insert(hit.end(), to.begin(), to.end());
     return true;
   };
   const auto has_others = [](const Targets& t) {
@@ -229,9 +228,7 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
   if (act.verb == Verb::partition) {
     Act copy = act;
     copy.action = action;
-    const bool by_lot = hit.empty();
     shape(copy, resolver, nodes, out);
-    if (by_lot) hit = nodes;
     for (Action& a : out) a.nodes.clear();
   } else if (act.verb == Verb::set_rule) {
     for (const raft::Rule rule : act.rules) {
@@ -247,7 +244,8 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
       out.push_back(action);
     }
   }
-  if (step.alias) memory_.aliases[*step.alias] = hit;
+  // "as" names the first ones that the step speaks of: the nodes, one side, who sends.
+  if (step.alias) memory_.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
   return true;
 }
 
@@ -315,7 +313,7 @@ bool Runner::expect(std::size_t number, const Step& step) {
     if (holds(*sim_, c, memory_, spoken_)) {
       sim_->remark(trace::WorldFact::expectation_held, number, c.words);
     } else {
-      fail(number, c.line, "expected \"" + c.words + "\", but " + instead(*sim_, c, memory_, spoken_),
+      fail(number, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, memory_, spoken_),
            Verdict::expectation_failed);
     }
   }
@@ -335,11 +333,11 @@ void Runner::finish() {
         sim_->remark(trace::WorldFact::expectation_held, number, c.words);
         continue;
       }
-      const std::string but = "\"" + c.words + "\", but " + instead(*sim_, c, memory_, spoken_);
+      const std::string but = c.words + "; but " + instead(*sim_, c, memory_, spoken_);
       if (last.within.ns == 0) {
-        fail(number, c.line, "expected at the end " + but, Verdict::expectation_failed);
+        fail(number, c.line, "expected at the end: " + but, Verdict::expectation_failed);
       } else {
-        fail(number, c.line, "waited at the end " + to_text(last.within) + " for " + but, Verdict::no_progress);
+        fail(number, c.line, "waited at the end " + to_text(last.within) + " until " + but, Verdict::no_progress);
       }
     }
   }

@@ -95,11 +95,20 @@ void check_object(const Type& type, const Json& value, const std::string& path, 
   }
 }
 
+// The options that are written as this kind of value, those of nested choices among them.
+void add_fitting(const Type& type, Json::Kind kind, std::vector<const Type*>& out) {
+  for (const Type* option : type.options) {
+    if (option->kind == Type::Kind::any_of) {
+      add_fitting(*option, kind, out);
+    } else if (written_as(*option) == kind) {
+      out.push_back(option);
+    }
+  }
+}
+
 void check_any_of(const Type& type, const Json& value, const std::string& path, Problems& problems) {
   std::vector<const Type*> fitting;
-  for (const Type* option : type.options) {
-    if (written_as(*option) == value.kind) fitting.push_back(option);
-  }
+  add_fitting(type, value.kind, fitting);
   if (fitting.size() == 1) return check(*fitting[0], value, path, problems);
   for (const Type* option : fitting) {
     Problems ignored;

@@ -52,7 +52,7 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
   rule->needed = {"off", "on"};
   const std::vector<Field> operation = {
       {"within", c.duration, "The client gives up after this long.", "the cluster's client.timeout"},
-      {"to", c.selector, "The node that is asked first; missing: the client chooses.", ""},
+      {"to", c.selector, "The node that is asked, and no other; missing: the client chooses, and tries others.", ""},
       {"client", c.name, "Which client asks: c1, c2, ...", "\"c1\""}};
   const auto with_operation = [&](std::vector<Field> fields) {
     fields.insert(fields.end(), operation.begin(), operation.end());

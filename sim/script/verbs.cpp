@@ -28,7 +28,7 @@ Built::Built() {
   r.rest = {
       {"expect", r.conditions, "What must hold right after the step (after the operation's end, if it speaks of one).", ""},
       {"wait", c.boolean, "The timeline waits for the end of the operation.", "false"},
-      {"as", c.label, "A name for whom the step's selectors hit: later steps say @NAME.", ""},
+      {"as", c.label, "A name for the nodes that the step hits (of several groups: the first): later steps say @NAME.", ""},
       {"say", c.word, "A caption for those who watch.", ""},
       {"bookmark", c.word, "A place to come back to.", ""},
       {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""}};

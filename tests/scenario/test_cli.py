@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""The command line as a user and a script meet it: exit codes, outputs, colour, traces."""
+
+import argparse
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+TALK = str(SOURCE / "scenarios" / "talk" / "quorum.scenario.json")
+failures = []
+
+
+def expect(condition, what):
+    if not condition:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+class Tool:
+    def __init__(self, path):
+        self.path = path
+
+    def __call__(self, *args, env=None):
+        return subprocess.run([self.path, *args], capture_output=True, text=True, check=False,
+                              timeout=120, env={**os.environ, **(env or {})}, cwd=SOURCE)
+
+    def on_terminal(self, *args, env=None):
+        """Standard output and error of a run that believes it has a terminal."""
+        primary, secondary = pty.openpty()
+        child = subprocess.Popen([self.path, *args], stdout=secondary, stderr=secondary, cwd=SOURCE,
+                                 env={**os.environ, "TERM": "xterm", **(env or {})})
+        os.close(secondary)
+        out = b""
+        while True:
+            try:
+                chunk = os.read(primary, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            out += chunk
+        child.wait(timeout=120)
+        os.close(primary)
+        return out.decode()
+
+
+def digest_of(text):
+    lines = re.findall(r"^digest: ([0-9a-f]{16,})$", text, re.M)
+    return lines[-1] if lines else None
+
+
+def scenario(folder, name, steps, rest=""):
+    path = folder / f"{name}.json"
+    path.write_text('{"cluster": {"nodes": 5}, "timeline": [' + steps + "]" + rest + "}")
+    return str(path)
+
+
+def exit_codes(tool, folder):
+    leader = '{"wait_until": {"leader": "exists"}, "within": "10s"}'
+    expect(tool("run", TALK).returncode == 0, "held: 0")
+    failed = scenario(folder, "failed", leader + ', {"expect": {"leader": "none"}}')
+    expect(tool("run", failed).returncode == 1, "an expectation failed: 1")
+    lost = (SOURCE / "scenarios" / "lost-fsync.scenario.json").read_text()
+    (folder / "violated.json").write_text(re.sub(r',\s*"expect_violation": "durability"', "", lost))
+    violated = tool("run", str(folder / "violated.json"))
+    expect(violated.returncode == 2, f"a violation: 2, not {violated.returncode}")
+    expect("Violated: durability" in violated.stdout, "the violation is told")
+    stuck = scenario(folder, "stuck", '{"kill": ["n1", "n2", "n3"]}, '
+                     '{"wait_until": {"leader": "exists"}, "within": "2s"}')
+    expect(tool("run", stuck).returncode == 3, "no progress: 3")
+    bad = scenario(folder, "bad", '{"crsh": "n1"}')
+    expect(tool("run", bad).returncode == 65, "a bad file: 65")
+    expect(tool("check", TALK).returncode == 0, "check of a good file: 0")
+    expect(tool("check", TALK, bad).returncode == 65, "check of a good and a bad file: 65")
+    for args in ([], ["runn"], ["run"], ["run", TALK, "--sed", "1"], ["run", TALK, "--seed", "x"],
+                 ["run", TALK, "--set", "novalue"], ["sweep", TALK, "--measure", "tim_to_leader"],
+                 ["sweep", TALK, "--since", "nowhere"], ["run", TALK, failed, "--trace", "x.jsonl"],
+                 ["run", TALK, "--color", "pink"]):
+        done = tool(*args)
+        expect(done.returncode == 64, f"{args}: bad usage is 64, not {done.returncode}")
+        expect(done.stderr != "", f"{args}: bad usage is told")
+    for args in (["--help"], ["run", "--help"], ["sweep", "--help"], ["--version"], ["list"], ["schema"]):
+        done = tool(*args)
+        expect(done.returncode == 0 and done.stdout, f"{args}: 0 and some output")
+    expect("time_to_leader" in tool("sweep", "--help").stdout, "sweep's help lists the measures")
+    expect(tool("run", failed, stuck, TALK).returncode == 1, "of several runs the worst exit code")
+
+
+def story(tool):
+    done = tool("run", TALK)
+    for word in ("Quorum: available", "Quorum: unavailable", "Slide 19", "Slide 22", "refused",
+                 "Verdict: held", "election-safety", "seed 42", "quorumlab run"):
+        expect(word in done.stdout, f"the story says {word!r}")
+    expect(max(len(line) for line in done.stdout.splitlines()
+               if not line.startswith("Again: ")) <= 100, "it fits 100 columns")
+    expect(done.stdout.rstrip().splitlines()[-1].startswith("digest: "), "the digest is the last line")
+    replay = re.search(r"^Again: quorumlab (run .*)$", done.stdout, re.M)
+    expect(replay and digest_of(tool(*replay.group(1).split()).stdout) == digest_of(done.stdout),
+           "the command it prints gives the same digest")
+    expect(digest_of(tool("run", TALK, "--seed", "43").stdout) != digest_of(done.stdout),
+           "another seed is another run")
+    expect(digest_of(tool("run", "-v", TALK).stdout) == digest_of(done.stdout), "--verbose changes nothing")
+    expect(len(tool("run", "-v", TALK).stdout) > 3 * len(done.stdout), "--verbose tells more")
+    quiet = tool("run", "-q", TALK)
+    expect(len(quiet.stdout.splitlines()) == 2 and digest_of(quiet.stdout) == digest_of(done.stdout),
+           "--quiet prints verdict and digest")
+    expect(tool("run", "quorum").returncode == 0, "a scenario is found by its name")
+    listed = tool("list").stdout
+    expect("quorum" in listed and "isolated-leader" in listed, "list shows the scenarios")
+
+
+def colour(tool):
+    expect("\033[" not in tool("run", TALK).stdout, "no colour into a pipe")
+    expect("\033[" in tool("run", TALK, "--color=always").stdout, "--color=always colours")
+    # Only then does an empty NO_COLOR, or one set, say anything.
+    plain = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    os.environ.pop("NO_COLOR", None)
+    expect("\033[" in tool.on_terminal("run", TALK, env=plain), "colour on a terminal")
+    expect("\033[" not in tool.on_terminal("run", TALK, env={"NO_COLOR": "1"}), "NO_COLOR is respected")
+    expect("\033[" not in tool.on_terminal("run", TALK, "--color=never"), "--color=never")
+
+
+def data(tool, folder):
+    answer = json.loads(tool("run", TALK, "--json").stdout)
+    expect(answer["verdict"] == "held" and answer["exit_code"] == 0 and answer["seed"] == 42, "--json tells the verdict")
+    expect(answer["digest"] == digest_of(tool("run", TALK).stdout), "--json tells the digest")
+    expect(answer["operations"]["accepted"] == 4 and answer["operations"]["timed_out"] == 1,
+           f"the talk's writes: {answer['operations']}")
+    expect(all(c["held"] for c in answer["checkers"].values()), "every checker held")
+    expect(answer["checkers"]["election_safety"]["checks"] > 0, "checks are counted")
+    several = json.loads(tool("run", TALK, TALK, "--json").stdout)
+    expect(isinstance(several, list) and len(several) == 2, "--json of several files is a list")
+    seven = json.loads(tool("run", TALK, "--json", "--set", "cluster.nodes=7", "--set", "seed=5").stdout)
+    expect(seven["seed"] == 5, "--set changes the seed")
+    expect("expect" in json.dumps(seven["failures"]), "with seven nodes the third death harms no quorum")
+
+    lines = folder / "trace.jsonl"
+    expect(tool("run", "-q", TALK, "--trace", str(lines)).returncode == 0, "--trace OUT.jsonl")
+    records = [json.loads(line) for line in lines.read_text().splitlines()]
+    expect(records[0]["seed"] == 42 and records[0]["digest"], "the first line describes the run")
+    expect(len(records) - 1 == answer["records"], "one line for each record")
+    binary = folder / "trace.qlt"
+    expect(tool("run", "-q", TALK, "--trace", str(binary)).returncode == 0, "--trace OUT.qlt")
+    expect(binary.read_bytes().startswith(b"QLTRACE\n"), "the binary trace has its magic")
+    expect(tool("run", "-q", TALK, "--trace", str(folder / "no" / "x.qlt")).returncode != 0,
+           "a trace that cannot be written is an error")
+    same = tool("run", "-q", TALK, "--check-determinism")
+    expect(same.returncode == 0 and "the same three times" in same.stdout, "--check-determinism")
+
+
+def sweeps(tool, folder):
+    csv = folder / "out.csv"
+    done = tool("sweep", TALK, "--seeds", "20", "--first", "5", "--jobs", "2", "--csv", str(csv))
+    expect(done.returncode == 0, f"a sweep: {done.stdout}{done.stderr}")
+    for word in ("time_to_leader (ms)", "mean", "p1 ", "p50", "p99.9", "20 held"):
+        expect(word in done.stdout, f"a sweep prints {word}")
+    rows = csv.read_text().splitlines()
+    expect(rows[0] == "seed,value" and len(rows) == 21 and rows[1].startswith("5,"), "the CSV")
+    expect(all(re.fullmatch(r"\d+,\d+\.\d{6}", row) for row in rows[1:]), "milliseconds with six decimals")
+    one = folder / "one.csv"
+    tool("sweep", TALK, "--seeds", "20", "--first", "5", "--jobs", "1", "--csv", str(one))
+    expect(one.read_text() == csv.read_text(), "the number of threads changes nothing")
+    since = tool("sweep", TALK, "--seeds", "10", "--measure", "time_to_leader", "--since", "two are down")
+    expect(since.returncode == 0 and "bookmark" in since.stdout, "--since BOOKMARK")
+
+
+def interrupt(tool, folder):
+    long = scenario(folder, "long", '{"load": {"every": "1ms"}}, {"after": "100h"}')
+    for args in (["run", "-q", long], ["sweep", long, "--seeds", "1000", "--jobs", "1"]):
+        child = subprocess.Popen([tool.path, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.0)
+        child.send_signal(signal.SIGINT)
+        try:
+            out, err = child.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            expect(False, f"{args[0]}: Ctrl-C ends it")
+            continue
+        expect(child.returncode == 130, f"{args[0]}: Ctrl-C gives 130, not {child.returncode}")
+        expect("interrupted" in out + err, f"{args[0]}: what is known so far is told")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tool", required=True)
+    tool = Tool(str(pathlib.Path(parser.parse_args().tool).resolve()))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        exit_codes(tool, folder)
+        story(tool)
+        colour(tool)
+        data(tool, folder)
+        sweeps(tool, folder)
+        interrupt(tool, folder)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
