@@ -44,7 +44,7 @@ void EventLoop::State::carry_out(const Effects::Stream& act) {
 
 void EventLoop::State::connect(std::uint64_t id, NodeId target) {
   const Peer* peer = find_peer(target);
-  auto wire = std::make_shared<Wire>(tcp::socket(io), options.max_stream_backlog);
+  auto wire = std::make_shared<Wire>(tcp::socket(io), options.max_stream_backlog, false);
   streams[id].wire = wire;
   Failure failure;
   const auto address = asio::ip::make_address(peer ? peer->address : "", failure);
@@ -56,7 +56,7 @@ void EventLoop::State::connect(std::uint64_t id, NodeId target) {
   }
   wire->socket().async_connect(
       {address, peer->stream_port}, [self = shared_from_this(), wire, id, target](Failure refused) {
-        if (self->stopped || !self->streams.contains(id)) return;
+        if (self->stopped) return wire->abort();
         if (refused) return self->end_stream(id, target, Event::Kind::stream_refused);
         wire->socket().set_option(tcp::no_delay(true), refused);
         Bytes greeting;
@@ -64,8 +64,10 @@ void EventLoop::State::connect(std::uint64_t id, NodeId target) {
         writer.u32(kGreeting);
         writer.u32(self->options.id.value);
         writer.u32(target.value);
-        if (!wire->send(std::move(greeting))) return;
-        self->read_stream(id, target);
+        wire->start(std::move(greeting));
+        // The node may have closed the stream meanwhile; what it sent before still goes out.
+        self->read_stream(wire, id, target);
+        if (!self->streams.contains(id)) return;
         self->handle({.kind = Event::Kind::stream_opened, .peer = target, .id = id});
       });
 }
@@ -74,7 +76,7 @@ void EventLoop::State::accept_streams() {
   stream_door.async_accept([self = shared_from_this()](Failure failure, tcp::socket socket) {
     if (self->stopped) return;
     if (failure) return self->after_pause([self] { self->accept_streams(); });
-    self->greet(std::make_shared<Wire>(std::move(socket), self->options.max_stream_backlog));
+    self->greet(std::make_shared<Wire>(std::move(socket), self->options.max_stream_backlog, true));
     self->accept_streams();
   });
 }
@@ -97,15 +99,15 @@ void EventLoop::State::greet(std::shared_ptr<Wire> wire) {
         }
         const std::uint64_t id = kAcceptorsBit | ++self->accepted_streams;
         self->streams[id].wire = wire;
-        self->read_stream(id, source);
+        self->read_stream(wire, id, source);
         self->handle({.kind = Event::Kind::stream_opened, .peer = source, .id = id});
       });
 }
 
-void EventLoop::State::read_stream(std::uint64_t id, NodeId peer) {
+void EventLoop::State::read_stream(const std::shared_ptr<Wire>& wire, std::uint64_t id,
+                                   NodeId peer) {
   // The bytes live with the handler, since the node may close the stream while they are read.
   auto incoming = std::make_shared<Bytes>();
-  const std::shared_ptr<Wire> wire = streams.at(id).wire;
   auto next = [self = shared_from_this(), wire, incoming, id, peer](auto again, bool ok) -> void {
     const bool known = !self->stopped && self->streams.contains(id);
     if (!ok) {
@@ -133,7 +135,7 @@ void EventLoop::State::accept_clients() {
     socket.set_option(tcp::no_delay(true), failure);
     const std::uint32_t id = kFirstClient + ++self->accepted_clients;
     self->clients[id].wire =
-        std::make_shared<Wire>(std::move(socket), self->options.max_stream_backlog);
+        std::make_shared<Wire>(std::move(socket), self->options.max_stream_backlog, true);
     self->read_request(id);
     self->accept_clients();
   });
@@ -145,8 +147,7 @@ void EventLoop::State::read_request(std::uint32_t id) {
   Client& client = found->second;
   if (client.requests.size() >= kMaxOpenRequests) return;  // answer() begins again
   client.reading = true;
-  // Buffers stay alive with the wire's handler: a client is only erased in end_client, after its
-  // wire was closed, and map nodes do not move; the handlers below look it up anew.
+  // The buffers live with the handlers, since the client may go away while they are read.
   auto header = std::make_shared<Bytes>();
   client.wire->read(*header, kFrameHeader, [self = shared_from_this(), header, id](bool ok) {
     const auto asking = self->clients.find(id);

@@ -27,13 +27,9 @@ struct EventLoop::State : std::enable_shared_from_this<EventLoop::State> {
   };
   struct Stream {
     std::shared_ptr<Wire> wire;
-    Bytes incoming;
-    bool up = false;
-    std::vector<Bytes> early;  // sent before the connection was up
   };
   struct Client {
     std::shared_ptr<Wire> wire;
-    Bytes header, body;
     std::map<std::uint64_t, std::uint64_t> requests;  // ours -> the client's own number
     bool reading = false;
   };
@@ -57,11 +53,10 @@ struct EventLoop::State : std::enable_shared_from_this<EventLoop::State> {
   void connect(std::uint64_t id, NodeId target);
   void accept_streams();
   void greet(std::shared_ptr<Wire> wire);
-  void read_stream(std::uint64_t id, NodeId peer);
+  void read_stream(const std::shared_ptr<Wire>& wire, std::uint64_t id, NodeId peer);
   void end_stream(std::uint64_t id, NodeId peer, Event::Kind how);
   void accept_clients();
   void read_request(std::uint32_t id);
-  void on_request(std::uint32_t id, std::uint64_t number);
   void answer(const Effects::Reply& reply);
   void end_client(std::uint32_t id);
 

@@ -16,20 +16,30 @@ class Wire : public std::enable_shared_from_this<Wire> {
  public:
   using Handler = std::function<void(bool ok)>;
 
-  Wire(boost::asio::ip::tcp::socket socket, std::size_t max_backlog)
-      : socket_(std::move(socket)), linger_(socket_.get_executor()), max_backlog_(max_backlog) {}
+  // A wire that is not connected yet keeps what it is given until start().
+  Wire(boost::asio::ip::tcp::socket socket, std::size_t max_backlog, bool connected)
+      : socket_(std::move(socket)),
+        linger_(socket_.get_executor()),
+        max_backlog_(max_backlog),
+        connected_(connected) {}
 
   boost::asio::ip::tcp::socket& socket() { return socket_; }
-  bool is_open() const { return socket_.is_open(); }
 
   // Queues bytes. False when the other end takes too little: then the connection is of no more use.
   [[nodiscard]] bool send(Bytes bytes) {
-    if (!socket_.is_open() || finishing_) return true;
+    if (closed_ || finishing_) return true;
     backlog_ += bytes.size();
     if (backlog_ > max_backlog_) return false;
     queue_.push_back(std::move(bytes));
-    if (queue_.size() == 1) send_next();
+    if (connected_ && queue_.size() == 1) send_next();
     return true;
+  }
+  // The connection is up: `first` goes out before what was queued.
+  void start(Bytes first) {
+    connected_ = true;
+    backlog_ += first.size();
+    queue_.push_front(std::move(first));
+    send_next();
   }
 
   // Reads exactly `size` bytes into `into`, then calls the handler.
@@ -58,11 +68,12 @@ class Wire : public std::enable_shared_from_this<Wire> {
     linger_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
       if (!cancelled) self->abort();
     });
-    if (queue_.empty()) shut_down();
+    if (connected_ && queue_.empty()) shut_down();
   }
   // Closes at once; whatever is under way ends with an error.
   void abort() {
     boost::system::error_code ignored;
+    closed_ = true;
     linger_.cancel();
     socket_.close(ignored);
   }
@@ -89,7 +100,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   boost::asio::steady_timer linger_;
   std::deque<Bytes> queue_;
   std::size_t backlog_ = 0, max_backlog_;
-  bool finishing_ = false;
+  bool connected_;
+  bool finishing_ = false, closed_ = false;
 };
 
 }  // namespace quorumlab::runtime

@@ -42,6 +42,52 @@ TEST_CASE("what was answered is in the file, and is there after a restart") {
   CHECK(alone.wait_for_reports({"pings 10 sum 7 copied 10"})[0] == "pings 10 sum 7 copied 10");
 }
 
+TEST_CASE("a torn tail is cut, and the file is whole from then on") {
+  const TemporaryFolder folder;
+  {
+    Loopback alone(folder, 1);
+    REQUIRE(alone.add({1}, "7") == "added");
+  }
+  std::ofstream(folder.path("n1/toy"), std::ios::binary | std::ios::app) << '\x02';
+  for (int restart = 0; restart < 2; ++restart) {
+    Loopback alone(folder, 1);
+    CHECK(alone.wait_for_reports({"pings 10 sum 7 copied 10"})[0] == "pings 10 sum 7 copied 10");
+  }
+}
+
+TEST_CASE("what a node sends before its stream is up arrives, even if it closed it at once") {
+  const TemporaryFolder folder;
+  asio::io_context io(1);
+  std::string received;
+  bool closed = false;
+  std::vector<std::unique_ptr<runtime::EventLoop>> loops;
+  for (std::uint32_t id = 1; id <= 2; ++id) {
+    runtime::Options options;
+    options.id = {id};
+    options.directory = folder.path("n" + std::to_string(id));
+    auto loop =
+        runtime::EventLoop::open(io, options, [&, id](Now, const Event& event, Effects& out) {
+          if (id == 1 && event.kind == Event::Kind::started) {
+            out.streams.push_back({Effects::Stream::Op::open, 1, {2}, {}});
+            ByteWriter(out.bytes).raw(as_bytes("early"));
+            out.streams.push_back({Effects::Stream::Op::send, 1, {}, {0, 5}});
+            out.streams.push_back({Effects::Stream::Op::close, 1, {}, {}});
+          }
+          if (id == 2 && event.kind == Event::Kind::stream_bytes) received += as_text(event.bytes);
+          if (id == 2 && event.kind == Event::Kind::stream_closed) closed = true;
+        });
+    REQUIRE(loop.has_value());
+    loops.push_back(std::move(*loop));
+  }
+  const std::vector<runtime::Peer> peers{
+      {{1}, "127.0.0.1", loops[0]->packet_port(), loops[0]->stream_port()},
+      {{2}, "127.0.0.1", loops[1]->packet_port(), loops[1]->stream_port()}};
+  for (auto& loop : loops) loop->start(peers);
+  for (int i = 0; i < 500 && !closed; ++i) io.run_for(std::chrono::milliseconds(10));
+  CHECK(received == "early");
+  CHECK(closed);
+}
+
 TEST_CASE("datagrams from strangers never reach the node") {
   const TemporaryFolder folder;
   Loopback ring(folder, 2);
