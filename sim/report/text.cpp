@@ -387,6 +387,7 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
   }
   if (result.violation) tell_violation(result, trace, context, options, page);
   page.line();
+  page.line("The checkers, what they promise, and how often each looked:");
   std::size_t width = 0, promise_width = 0;
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
     const auto checker = static_cast<judge::Checker>(i);
@@ -398,10 +399,10 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
     const bool broken = result.violation && result.violation->checker == checker;
     const bool watched = (s.watched >> i & 1) != 0;
     const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
-    page.line("  " + page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
+    page.line(page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
               "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +
-              page.styled(padded(std::string(judge::checker_promise(checker)), promise_width), Style::dim) + " " +
-              (result.checks[i] == 0 ? "never asked" : "checked " + grouped(result.checks[i]) + "x"));
+              page.styled(padded(std::string(judge::checker_promise(checker)), promise_width), Style::dim) + "  " +
+              (result.checks[i] == 0 ? "-" : grouped(result.checks[i]) + "x"));
   }
   page.line();
   const std::uint64_t all = result.accepted + result.not_found + result.refused + result.timed_out + result.pending;

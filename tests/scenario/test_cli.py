@@ -174,7 +174,7 @@ def sweeps(tool, folder):
 
 def interrupt(tool, folder):
     long = scenario(folder, "long", '{"load": {"every": "1ms"}}, {"after": "100h"}')
-    for args in (["run", "-q", long], ["sweep", long, "--seeds", "1000", "--jobs", "1"]):
+    for args in (["run", "-q", long], ["sweep", long, "--seeds", "9", "--jobs", "1", "--measure", "duration"]):
         child = subprocess.Popen([tool.path, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(1.0)
         child.send_signal(signal.SIGINT)
