@@ -362,8 +362,8 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
   result.failures = std::move(failures);
   result.seed = options.seed;
 
-  sim.keep_trace(options.keep_trace);
   sim.reset(scenario_.cluster, options.seed);
+  sim.keep_trace(options.keep_trace);
   if (options.watcher != nullptr) options.watcher->begin(sim);
   bool going = true;
   for (std::size_t i = 0; going && i < scenario_.timeline.size(); ++i) {
