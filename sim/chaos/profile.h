@@ -66,8 +66,8 @@ struct Profile {
     Duration least, most;  // how long one lasts
   };
   std::array<Fault, kFaultCount> faults;
-  Duration operation_every;  // on average, over all clients
-  bool membership = false;
+  Duration operation_every;      // on average, over all clients
+  std::uint64_t membership = 0;  // of a hundred operations, how many change who is in the cluster
   bool transfers = false;
   std::uint64_t keys = 4;
   bool asks_beyond = false;  // some fault beyond the model is on

@@ -347,7 +347,7 @@ std::string write_scenario(const world::ClusterConfig& cluster, std::uint64_t se
   const Writer writer(cluster);
   std::string out = "{\n";
   out += fmt::format("  \"name\": \"fuzz-{}\",\n", seed);
-  out += "  \"title\": " + quoted(title) + ",\n";
+  out += "  \"title\": " + quoted(title.empty() ? "A run of a campaign" : title) + ",\n";
   out += fmt::format("  \"seed\": {},\n", seed);
   out += "  \"cluster\": " + writer.cluster() + ",\n";
   out += "  \"timeline\": [\n";

@@ -19,7 +19,7 @@ using world::Verb;
 
 namespace {
 
-constexpr std::uint64_t kMostEvents = 20'000'000;
+constexpr std::uint64_t kMostEvents = 3'000'000;
 constexpr std::uint64_t kEndGame = 3000;  // purpose of draws
 
 // A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
@@ -200,7 +200,7 @@ void SeedRun::heal() {
   Lots lots(result_->seed, kEndGame);
   const std::uint32_t nodes = sim_->node_count();
   const std::uint32_t members = nodes - profile_.cluster.spare_nodes;
-  std::uint32_t may_stay_down = profile_.membership ? 0 : (members - 1) / 2;
+  std::uint32_t may_stay_down = profile_.membership != 0 ? 0 : (members - 1) / 2;
   for (std::uint32_t id = 1; id <= nodes; ++id) {
     const bool leave = lots.percent(50);
     if (sim_->is_running({id})) continue;
@@ -281,7 +281,7 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
     // for might count on it.
     Lots lots(seed, kEndGame + 1);
     const raft::ConfState* conf = script::configuration(sim);
-    if (!profile_.membership && conf != nullptr && conf->voters_outgoing.empty() &&
+    if (profile_.membership == 0 && conf != nullptr && conf->voters_outgoing.empty() &&
         conf->voters.size() > 2 && lots.percent(40)) {
       std::vector<NodeId> up = conf->voters;
       const auto down = static_cast<std::size_t>(

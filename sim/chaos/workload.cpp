@@ -52,7 +52,8 @@ Action Workload::ask(const world::Simulation& sim) {
   const std::uint64_t client = lots_.below(profile_->cluster.clients);
   const bool anywhere = lots_.percent(75);
   const NodeId to = any_node(sim);
-  if (profile_->membership && lot < 6) {
+  const bool change = lots_.percent(profile_->membership);
+  if (change) {
     action = membership(sim);
   } else if (profile_->transfers && lot < 10) {
     action.verb = Verb::transfer;

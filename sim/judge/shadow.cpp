@@ -15,6 +15,7 @@ void Shadow::reset() {
   durable_last_ = 0;
   snapshot_ = durable_snapshot_ = {};
   pending_.clear();
+  failed_last_ = UINT64_MAX;
 }
 
 void Shadow::put(const raft::Entry& entry, History& history, Change& change) {
@@ -149,20 +150,21 @@ void Shadow::failed(std::uint64_t write_id) {
                                [&](const Pending& p) { return p.write_id == write_id; });
   if (at == pending_.end()) return;
   const FileId file = at->file;
+  for (auto it = at; it != pending_.end(); ++it) {
+    if (it->file == file && file == FileId::log) failed_last_ = std::min(failed_last_, it->last);
+  }
   pending_.erase(
       std::remove_if(at, pending_.end(), [&](const Pending& p) { return p.file == file; }),
       pending_.end());
 }
 
 DiskState Shadow::disk_state() const {
-  DiskState state{durable_, durable_last(), durable_last()};
+  std::uint64_t shortest = std::min(durable_last_, failed_last_);
   for (const Pending& pending : pending_) {
-    if (pending.file == FileId::log) {
-      state.last_at_least =
-          std::min(state.last_at_least, std::max(pending.last, durable_snapshot_.index));
-    }
+    if (pending.file == FileId::log) shortest = std::min(shortest, pending.last);
   }
-  return state;
+  const std::uint64_t snapshot = durable_snapshot_.index;
+  return {durable_, durable_last(), std::max(shortest, snapshot), snapshot};
 }
 
 bool Shadow::started(std::span<const FileContent> files) {

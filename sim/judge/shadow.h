@@ -21,7 +21,8 @@ struct Place {
 struct DiskState {
   raft::HardState hard_state;
   std::uint64_t last = 0;           // of log and snapshot together
-  std::uint64_t last_at_least = 0;  // less, if a write under way shortens the log
+  std::uint64_t last_at_least = 0;  // less, if a write under way or failed shortens the log
+  std::uint64_t snapshot = 0;       // what a snapshot covers
 };
 
 // What a write changed.
@@ -99,6 +100,8 @@ class Shadow {
   std::uint64_t durable_last_ = 0;
   Place snapshot_, durable_snapshot_;
   std::vector<Pending> pending_;  // oldest first
+  // A failed write may have reached the disk: then the log ends here.
+  std::uint64_t failed_last_ = UINT64_MAX;
 };
 
 }  // namespace quorumlab::judge

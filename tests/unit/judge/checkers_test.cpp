@@ -440,6 +440,18 @@ TEST_CASE("a node that trusts a damaged disk is noticed", "[judge]") {
   }
 }
 
+TEST_CASE("a failed write that reached the disk all the same is no loss", "[judge]") {
+  FakeWorld world;
+  world.persist(1, 1, {{1}, {1, "a", "1"}, {1, "b", "1"}}, 1);
+  const auto id = world.write(1, 2, {{2}}, 2);
+  world.judges.write_failed(++world.now, ++world.record, NodeId{1}, id);
+  SECTION("it did") { world.durable(1, 0); }
+  SECTION("it did not") {}
+  world.crash(1);
+  world.start(1);
+  CHECK(world.clean());
+}
+
 TEST_CASE("judges that are reset judge the same again, and a copy judges on its own", "[judge]") {
   FakeWorld world;
   world.heartbeat(1, 2);
