@@ -61,6 +61,10 @@ void draw_raft(Lots& lots, world::ClusterConfig& cluster, Duration& election_max
   raft.max_inflight_messages = lots.one_of(kInflight);
   if (lots.percent(25)) raft.max_inflight_bytes = raft.max_append_bytes * lots.from(1, 4);
   if (lots.percent(20)) raft.max_uncommitted_bytes = lots.scale(200, 4000);
+  // With an entry a message, a backlog of thousands would take minutes that prove nothing.
+  if (raft.max_append_bytes < 300) {
+    raft.max_uncommitted_bytes = std::min<std::uint64_t>(raft.max_uncommitted_bytes, 4000);
+  }
   constexpr std::uint64_t kSnapshotEvery[] = {0, 2, 5, 10, 30, 100};
   node.snapshot_every = lots.one_of(kSnapshotEvery);
   constexpr std::uint64_t kSnapshotKeep[] = {0, 1, 5, 20};
@@ -153,13 +157,17 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
       profile.asks_beyond = profile.asks_beyond || fault.on;
     }
   }
+  // Clocks endanger reads by lease, and nothing else.
+  if (profile.faults[static_cast<std::size_t>(FaultKind::wild_clock)].on && !options.base) {
+    cluster.node.raft.check_quorum = true;
+    cluster.node.raft.read_mode = raft::ReadMode::lease;
+  }
   // A lie shows only when the power fails.
   if (profile.faults[static_cast<std::size_t>(FaultKind::lying_disk)].on) {
     profile.faults[static_cast<std::size_t>(FaultKind::crash)].on = true;
   }
   Lots work(seed, kWork);
   profile.operation_every = work.scale(part(pace, 40), part(pace, 2));
-  // With an entry a message, a backlog of thousands would take minutes that prove nothing.
   if (cluster.node.raft.max_append_bytes < 300) {
     profile.operation_every = std::max(profile.operation_every, part(pace, 6));
   }
