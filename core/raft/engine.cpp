@@ -96,7 +96,7 @@ void Engine::reset(const Config& config, Recovered&& recovered, Random random, N
   hard_state_dirty_ = false;
   log_start_pending_ = recovered.log_start_missing;
   write_counter_ = 0;
-  log_write_ = {};
+  log_writes_open_ = 0;
   promises_.clear();
   messages_.clear();
   bodies_.clear();

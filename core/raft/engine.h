@@ -9,6 +9,7 @@
 // membership; log, progress, quorum, message and wal are values of their own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -102,9 +103,9 @@ struct ProposalOutcome {
 // applying may call apply_config and compact, and reads Engine::entry in between. Afterwards the
 // owner asks has_ready() and starts over while there is more.
 struct Ready {
-  // Non-zero: make the next parts (hard state, start of the log, entries) durable as one write to the
-  // log, then call on_durable(write_id). There is never more than one such write under way, and one
-  // of a snapshot; the two complete in any order.
+  // Non-zero: make the next parts (start of the log, entries, hard state) durable as one write to the
+  // log, then call on_durable(write_id). Writes to the log complete in the order of their ids; those
+  // of a snapshot (one at a time) before or after them.
   std::uint64_t write_id = 0;
   bool write_hard_state = false;
   HardState hard_state;
@@ -226,8 +227,11 @@ class Engine {
     std::uint64_t begin = 0;     // log: first index; else offset
     std::uint64_t size = 0;      // log: count of entries; else bytes
   };
+  // A write to the log on its way to the disk. Entries wait for the one before (group commit), a
+  // changed term or vote does not: up to kMaxLogWrites are under way and complete in order.
+  static constexpr std::size_t kMaxLogWrites = 4;
   struct LogWrite {
-    std::uint64_t id = 0;  // 0: none under way
+    std::uint64_t id = 0;
     LogIndex last;         // the last of its entries that the log still holds
     bool has_hard_state = false;
     Term term;
@@ -284,6 +288,10 @@ class Engine {
   void dispatch(const Message& message);
   void truncate_log(LogIndex first, NodeId peer);
   void refresh_log_status();
+  // A write may begin now.
+  bool may_write() const {
+    return log_writes_open_ == 0 || (hard_state_dirty_ && log_writes_open_ < kMaxLogWrites);
+  }
   void take_write(Ready& ready);
   void take_messages(Ready& ready);
   void take_committed(Ready& ready);
@@ -389,7 +397,8 @@ class Engine {
   bool hard_state_dirty_ = false;
   bool log_start_pending_ = false;
   std::uint64_t write_counter_ = 0;
-  LogWrite log_write_;
+  std::array<LogWrite, kMaxLogWrites> log_writes_;  // the first `log_writes_open_`, oldest first
+  std::size_t log_writes_open_ = 0;
   std::vector<Promise> promises_;
 
   // What leaves with the next Ready.

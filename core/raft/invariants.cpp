@@ -11,7 +11,7 @@ void Engine::check_invariants() const {
   ASSERT(status_.last_index == last, "status() is behind the log");
   ASSERT(status_.durable <= last, "more is durable than the log holds");
   ASSERT(unsaved_ <= last.next(), "entries were written that the log does not hold");
-  ASSERT(promises_.empty() || log_write_.id != 0 || hard_state_dirty_ || unsaved_ <= last ||
+  ASSERT(promises_.empty() || log_writes_open_ != 0 || hard_state_dirty_ || unsaved_ <= last ||
              hard_state_durable(),
          "a promise waits for a write that will never come");
   ASSERT(status_.role != Role::leader || status_.leader == status_.id,

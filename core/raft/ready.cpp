@@ -88,7 +88,7 @@ void Engine::truncate_log(LogIndex first, NodeId peer) {
   // A write under way counts only for what the log still holds when it completes: the entry that
   // comes to stand at the same index is another one.
   if (on(Rule::ack_names_durable_term)) {
-    log_write_.last = std::min(log_write_.last, log_.last_index());
+    for (LogWrite& write : log_writes_) write.last = std::min(write.last, log_.last_index());
   }
   drop_promises();
   refresh_log_status();
@@ -100,21 +100,24 @@ void Engine::on_durable(Now now, std::uint64_t write_id) {
   if (installing_.active && write_id == installing_.write_id) {
     finish_installing();
   } else {
-    ASSERT(write_id != 0 && write_id == log_write_.id, "a write that is not under way is durable");
+    ASSERT(log_writes_open_ != 0 && write_id == log_writes_[0].id,
+           "a write that is not the oldest under way is durable");
     finish_log_write();
   }
   check_invariants();
 }
 
 void Engine::finish_log_write() {
-  if (log_write_.last > status_.durable) {
-    status_.durable = std::min(log_write_.last, log_.last_index());
+  const LogWrite write = log_writes_[0];
+  std::copy(log_writes_.begin() + 1, log_writes_.end(), log_writes_.begin());
+  --log_writes_open_;
+  if (write.last > status_.durable) {
+    status_.durable = std::min(write.last, log_.last_index());
   }
-  if (log_write_.has_hard_state) {
-    durable_term_ = log_write_.term;
-    durable_vote_ = log_write_.voted_for;
+  if (write.has_hard_state) {
+    durable_term_ = write.term;
+    durable_vote_ = write.voted_for;
   }
-  log_write_ = {};
   std::size_t kept = 0;
   for (std::size_t i = 0; i < promises_.size(); ++i) {
     if (hard_state_durable() && promises_[i].needs <= status_.durable) {
@@ -154,10 +157,10 @@ HardState Engine::hard_state() const {
 bool Engine::has_ready() const {
   if (!notes_.empty()) return true;
   if (status_.stopped) return false;
-  const bool free = log_write_.id == 0;
+  const bool free = log_writes_open_ == 0;
   if (!messages_.empty() || !reads_.empty() || !outcomes_.empty() || restore_pending_) return true;
-  if (free && (hard_state_dirty_ || log_start_pending_ || unsaved_ <= log_.last_index() ||
-               !promises_.empty())) {
+  if (may_write() && hard_state_dirty_) return true;
+  if (free && (log_start_pending_ || unsaved_ <= log_.last_index() || !promises_.empty())) {
     return true;
   }
   if (broadcast_pending_ && (free || !config_.batch_while_writing)) return true;
@@ -168,15 +171,15 @@ bool Engine::has_ready() const {
 void Engine::take_ready(Ready& ready) {
   ready.clear();
   if (!status_.stopped) {
-    if (broadcast_pending_ && (log_write_.id == 0 || !config_.batch_while_writing)) send_appends();
-    if (log_write_.id == 0) take_write(ready);
+    if (broadcast_pending_ && (log_writes_open_ == 0 || !config_.batch_while_writing)) send_appends();
+    if (may_write()) take_write(ready);
     if (installing_.active && installing_.write_id == 0) {
       installing_.write_id = ++write_counter_;
       ready.snapshot_write_id = installing_.write_id;
       ready.snapshot = &installing_.meta;
       ready.snapshot_bytes = ByteView(installing_.file).subspan(installing_.payload);
     }
-    if (!promises_.empty() && log_write_.id == 0) {
+    if (!promises_.empty() && log_writes_open_ == 0) {
       // Nothing is left to wait for.
       for (const Promise& p : promises_) messages_.push_back(p.message);
       promises_.clear();
@@ -215,7 +218,8 @@ void Engine::take_write(Ready& ready) {
     ready.entry_count = static_cast<std::uint32_t>(last - unsaved_ + 1);
     ready.entries = log_.slice(unsaved_, last);
   }
-  log_write_ = {ready.write_id, last, ready.write_hard_state, status_.term, status_.voted_for};
+  log_writes_[log_writes_open_++] = {ready.write_id, last, ready.write_hard_state, status_.term,
+                                     status_.voted_for};
   hard_state_dirty_ = log_start_pending_ = false;
   unsaved_ = last.next();
   for (const Promise& p : promises_) ready.messages_once_durable.push_back(p.message);

@@ -185,7 +185,7 @@ void Engine::install(NodeId from) {
     snapshot_file_ = installing_.file;
     snapshot_payload_ = installing_.payload;
     drop_promises();
-    log_write_.last = {};
+    for (LogWrite& write : log_writes_) write.last = {};
     log_.reset(meta.index, meta.term, meta.chain);
     refresh_log_status();
     status_.durable = meta.index;

@@ -50,6 +50,20 @@ std::optional<Frame> read_frame(ByteView bytes, bool verify) {
   return Frame{bytes[8], bytes.subspan(kFrameBytes, size), size + kFrameBytes};
 }
 
+bool parse_hard_state(ByteReader& in, HardState& state) {
+  state.term = {in.varint()};
+  const std::uint64_t vote = in.varint();
+  state.voted_for = {static_cast<std::uint32_t>(vote)};
+  state.commit = {in.varint()};
+  return in.ok() && (vote >> 32) == 0;
+}
+
+void write_hard_state(const HardState& state, ByteWriter& writer) {
+  writer.varint(state.term.value);
+  writer.varint(state.voted_for.value);
+  writer.varint(state.commit.value);
+}
+
 bool parse(const Frame& frame, WalRecord& record) {
   ByteReader in(frame.payload);
   record = {};
@@ -58,13 +72,13 @@ bool parse(const Frame& frame, WalRecord& record) {
     case RecordType::header:
       record.version = in.u8();
       return in.ok();  // a newer version may say more
-    case RecordType::hard_state: {
-      record.hard_state.term = {in.varint()};
-      const std::uint64_t vote = in.varint();
-      record.hard_state.voted_for = {static_cast<std::uint32_t>(vote)};
-      record.hard_state.commit = {in.varint()};
-      return in.finished() && (vote >> 32) == 0;
-    }
+    case RecordType::hard_state:
+      return parse_hard_state(in, record.hard_state) && in.finished();
+    case RecordType::write:
+      record.type = RecordType::entries;
+      record.has_hard_state = true;
+      if (!parse_hard_state(in, record.hard_state)) return false;
+      [[fallthrough]];
     case RecordType::entries: {
       record.first = {in.varint()};
       const std::uint64_t count = in.varint();
@@ -115,14 +129,14 @@ void append_header(Bytes& out) {
 void append_hard_state(const HardState& state, Bytes& out) {
   RecordScope record(RecordType::hard_state, out);
   ByteWriter writer(out);
-  writer.varint(state.term.value);
-  writer.varint(state.voted_for.value);
-  writer.varint(state.commit.value);
+  write_hard_state(state, writer);
 }
 
-void append_entries_record(LogIndex first, std::uint32_t count, ByteView entries, Bytes& out) {
-  RecordScope record(RecordType::entries, out);
+void append_entries_record(LogIndex first, std::uint32_t count, ByteView entries, Bytes& out,
+                           const HardState* state) {
+  RecordScope record(state != nullptr ? RecordType::write : RecordType::entries, out);
   ByteWriter writer(out);
+  if (state != nullptr) write_hard_state(*state, writer);
   writer.varint(first.value);
   writer.varint(count);
   writer.raw(entries);
@@ -141,9 +155,11 @@ void append_write(const Ready& ready, Bytes& out) {
     append_log_start(ready.log_start, ready.log_start_term, ready.log_start_chain, out);
   }
   if (ready.entry_count != 0) {
-    append_entries_record(ready.entries_first, ready.entry_count, ready.entries, out);
+    append_entries_record(ready.entries_first, ready.entry_count, ready.entries, out,
+                          ready.write_hard_state ? &ready.hard_state : nullptr);
+  } else if (ready.write_hard_state) {
+    append_hard_state(ready.hard_state, out);
   }
-  if (ready.write_hard_state) append_hard_state(ready.hard_state, out);
 }
 
 void encode_log_file(const Engine& engine, Bytes& out) {
@@ -232,6 +248,7 @@ bool replay(const WalRecord& record, Recovered& out) {
   switch (record.type) {
     case RecordType::header:
     case RecordType::snapshot:
+    case RecordType::write:
       return false;  // the header stands first and once
     case RecordType::hard_state:
       out.hard_state = record.hard_state;
@@ -250,6 +267,7 @@ bool replay(const WalRecord& record, Recovered& out) {
   EntryReader entries(record.first, record.entries);
   Entry entry;
   Bytes encoded;
+  if (record.has_hard_state) out.hard_state = record.hard_state;
   while (entries.next(entry)) {
     if (entry.index <= out.log.base_index()) continue;
     out.log.truncate_from(entry.index);
@@ -328,7 +346,7 @@ RecoverResult recover(ByteView log_file, ByteView snapshot_file, bool verify) {
     fail(Reason::corrupt_record, begin);
     return result;
   }
-  // Entries may have been kept of a write whose hard state was cut off.
+  // Only a write without its hard state (a rule switched off) leaves entries of a term not yet known.
   if (out.log.last_term() > out.hard_state.term) {
     out.hard_state.term = out.log.last_term();
     out.hard_state.voted_for = kNobody;

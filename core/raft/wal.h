@@ -4,8 +4,9 @@
 //
 //   record = u32 size of the payload, u32 checksum of the rest, u8 type, payload
 //
-// A write is one or more whole records. Entries stand before the hard state that was written with
-// them, so that a write cut short never leaves a commit index without the entries it speaks of.
+// A write is one or more whole records. Entries and the hard state that was written with them are one
+// record: a write cut short leaves both or neither. Entries without their commit index would let a
+// node campaign under a membership that the entries' leader had already left behind.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,15 @@ enum class RecordType : std::uint8_t {
   hard_state = 2,  // term, vote, commit
   entries = 3,     // first index, count, encoded entries: they replace the log from the first on
   log_start = 4,   // the log begins anew behind (index, term, chain)
-  snapshot = 5     // the only one in a snapshot file: version, meta, bytes
+  snapshot = 5,    // the only one in a snapshot file: version, meta, bytes
+  write = 6        // a hard state and entries; read as `entries` with has_hard_state
 };
 
 struct WalRecord {
   RecordType type = RecordType::header;
   std::uint8_t version = 0;      // header
-  HardState hard_state;          // hard_state
+  HardState hard_state;          // hard_state; entries, if has_hard_state
+  bool has_hard_state = false;   // entries: the hard state was written with them
   LogIndex first;                // entries: first index; log_start: index
   std::uint32_t entry_count = 0; // entries
   ByteView entries;              // entries; points into the bytes that are read
@@ -41,7 +44,9 @@ struct WalRecord {
 // The header that a new log file begins with.
 void append_header(Bytes& out);
 void append_hard_state(const HardState& state, Bytes& out);
-void append_entries_record(LogIndex first, std::uint32_t count, ByteView entries, Bytes& out);
+// With a hard state, both become durable together or not at all.
+void append_entries_record(LogIndex first, std::uint32_t count, ByteView entries, Bytes& out,
+                           const HardState* state = nullptr);
 void append_log_start(LogIndex index, Term term, std::uint64_t chain, Bytes& out);
 // All records of one Ready with a write_id, in the right order. REQUIRES: the file has its header.
 void append_write(const Ready& ready, Bytes& out);

@@ -79,8 +79,10 @@ void Shadow::read_log(ByteView bytes, History& history, Change& change) {
         raft::EntryReader entries(record.first, record.entries);
         raft::Entry entry;
         while (entries.next(entry)) put(entry, history, change);
+        if (record.has_hard_state) submitted_ = record.hard_state;
         break;
       }
+      case raft::RecordType::write:  // the reader calls it entries
       case raft::RecordType::snapshot:
         change.readable = false;
         return;
