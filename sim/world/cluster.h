@@ -178,6 +178,7 @@ class Cluster {
 
   // lifecycle.cpp
   void start(Process& p, RecordId cause);
+  void preload(Process& p, RecordId record);
   void stop(Process& p, Process::State state, RecordId cause);
   void power_loss(Process& p, RecordId cause);
   void pause(Process& p, RecordId cause);
@@ -206,6 +207,7 @@ class Cluster {
   void on_refused(SlotId slot);
   void on_client_gone(SlotId slot);
   void on_client_timer(SlotId slot);
+  void ask_somebody_else(ActiveOperation& op);
   void retry_later(ActiveOperation& op, std::uint32_t place, Duration wait, bool elsewhere);
   void let_go(std::uint32_t place, RecordId cause);
   void finish(std::uint32_t place, Operation::Outcome outcome, Reason reason, RecordId cause);

@@ -56,6 +56,10 @@ class Disk {
   // REQUIRES: has_pending(file).
   Write complete(FileId file, BlobSlab& blobs);
 
+  // What a file holds at the beginning of the world. REQUIRES: nothing was written to it.
+  void preset(FileId file, ByteView bytes) {
+    files_[static_cast<std::size_t>(file)].content.assign(bytes.begin(), bytes.end());
+  }
   // A new process reads its files: all that was submitted is brought to disk first.
   void sync(BlobSlab& blobs);
   // Power is lost. The packets of lost writes must have been taken before.

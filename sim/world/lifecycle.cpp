@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/raft/wal.h"
 #include "sim/world/cluster.h"
 
 namespace quorumlab::world {
@@ -73,6 +74,27 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   }
 }
 
+// A log that is there from the beginning: so many empty entries of term 1, as a leader of that term
+// would have left them.
+void Cluster::preload(Process& p, RecordId record) {
+  const std::size_t at = p.id.value - 1;
+  if (at >= config_.preloaded.size() || config_.preloaded[at] == 0) return;
+  const std::uint64_t count = config_.preloaded[at];
+  Bytes entries;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    raft::encode_entry(Term{1}, raft::EntryKind::noop, {}, entries);
+  }
+  Bytes log;
+  raft::append_header(log);
+  raft::append_entries_record(LogIndex{1}, static_cast<std::uint32_t>(count), entries, log);
+  raft::append_hard_state({Term{1}, kNobody, LogIndex{}}, log);
+  p.disk.preset(FileId::log, log);
+  constexpr std::uint64_t kBeforeAllWrites = 0;
+  judges_.write_submitted(now_.ns, record, p.id, kBeforeAllWrites, FileId::log,
+                          Effects::Write::Mode::replace, log);
+  judges_.write_durable(now_.ns, record, p.id, kBeforeAllWrites);
+}
+
 void Cluster::keep_trace(bool on) {
   ASSERT(!on || keep_trace_ || records_ == 0,
          "a trace is kept from the first event on, or not at all");
@@ -100,6 +122,7 @@ void Cluster::start(Process& p, RecordId cause) {
   const RecordId record =
       emit(fact(WorldFact::process_started, p.id.value, cause, 0, 0, starts_before));
   saw(Seen::process, 1, p.id.value, starts_before);
+  if (starts_before == 0) preload(p, record);
   std::array<FileContent, kFileCount> room;
   Event event;
   event.kind = Event::Kind::started;
