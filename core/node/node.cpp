@@ -77,7 +77,7 @@ void Node::step(Now now, const Event& event, Effects& out) {
   if (!running_) return;
   if (!held_.empty() && engine_.status().leader) propose_held(now, out);
   drain(now, out);
-  out.wake_at = engine_.deadline();
+  if (running_) out.wake_at = engine_.deadline();
 }
 
 void Node::start(Now now, const Event& event, Effects& out) {
@@ -200,8 +200,13 @@ void Node::drain(Now now, Effects& out) {
       }
     }
     if (ready_.restore != nullptr) {
-      const bool whole = state_.decode(ready_.restore_bytes);
-      ASSERT(whole, "a checked snapshot does not decode");
+      if (!state_.decode(ready_.restore_bytes)) {
+        // Only where damage goes unchecked (rule verify_checksums). There is no state to go on from.
+        out.notes.push_back({Fact::stopped_itself, Reason::corrupt_record, {}, 0, 0, 0});
+        running_ = false;
+        out.stop = true;
+        return;
+      }
       last_snapshot_ = ready_.restore->index;
       // Commands at indexes that the snapshot swallowed: applied or replaced, nobody can tell.
       std::size_t swallowed = 0;
@@ -241,14 +246,23 @@ void Node::apply_committed(Now now, Effects& out) {
     const raft::Entry entry = engine_.entry(index);
     StateMachine::Outcome outcome{index, false, false};
     if (entry.kind == raft::EntryKind::normal) {
-      const auto command = decode_request(entry.payload);
-      ASSERT(command, "a committed command does not decode");
-      outcome = state_.apply(index, *command,
-                             config_.raft.rules[raft::Rule::sessions_apply_once]);
+      if (const auto command = decode_request(entry.payload)) {
+        outcome = state_.apply(index, *command,
+                               config_.raft.rules[raft::Rule::sessions_apply_once]);
+      } else {
+        // Only where damage goes unchecked (rule verify_checksums). The entry does nothing on any node
+        // that holds the same bytes; whether they all do is for the checkers to say.
+        out.notes.push_back({Fact::message_ignored, Reason::corrupt_record, engine_.status().leader,
+                             entry.term.value,
+                             static_cast<std::uint64_t>(raft::MessageType::append_entries),
+                             index.value});
+      }
     } else if (entry.kind == raft::EntryKind::config) {
-      const auto change = raft::decode_conf_change(entry.payload);
-      ASSERT(change, "a committed membership change does not decode");
-      engine_.apply_config(now, index, *change);
+      if (const auto change = raft::decode_conf_change(entry.payload)) {
+        engine_.apply_config(now, index, *change);
+      } else {
+        out.notes.push_back({Fact::config_refused, Reason::corrupt_record, {}, 0, 0, index.value});
+      }
     }
     answer_committed(index, entry.term, outcome, out);
   }
