@@ -27,6 +27,7 @@ struct ActiveOperation {
   std::uint64_t first_attempt = 0, attempt = 0;  // serial numbers
   std::uint64_t sequence = 0;                    // in the client's session; 0: none
   bool waiting_to_retry = false;
+  std::uint32_t hints = 0;  // followed in a row to where somebody believes the leader to be
   Reason last_reason = Reason::none;
   std::int64_t next_ns = 0;  // when to try again
   std::int64_t give_up_ns = 0;
@@ -39,6 +40,7 @@ struct ActiveOperation {
 struct ClientHost {
   std::uint32_t id = 0;
   std::uint32_t believed = 1;  // the node it thinks best
+  std::uint32_t rotation = 1;  // the node it last tried for want of a better one
   std::uint64_t sequence = 0;
   std::int64_t queued_ns = kNever.ns;  // its timer in the event queue
   std::uint32_t timer_generation = 0;
@@ -77,6 +79,7 @@ class ClientTable {
     op.attempt = 0;
     op.sequence = 0;
     op.waiting_to_retry = false;
+    op.hints = 0;
     op.last_reason = Reason::none;
     op.request.clear();
     op.steps.clear();

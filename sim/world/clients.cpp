@@ -22,6 +22,9 @@ Request::Kind request_kind(const Action& action) {
   }
 }
 
+// So many hints in a row a client follows; a cluster that has a leader needs one or two.
+constexpr std::uint32_t kMostHints = 3;
+
 // Reasons after which asking again would not help.
 bool is_final(Reason reason) {
   switch (reason) {
@@ -163,7 +166,7 @@ void Cluster::on_client_timer(SlotId slot) {
     }
     if (!op.waiting_to_retry) {  // silence: somebody else, and the one asked need not bother
       let_go(place, 0);
-      client.believed = op.asked % node_count() + 1;
+      ask_somebody_else(op);
     }
     attempt(place, 0);
   }
@@ -175,9 +178,19 @@ void Cluster::on_client_timer(SlotId slot) {
   if (first != kNever.ns) arm_client(client, first);
 }
 
+// All nodes in turn, whomever hints led to in between: a hint that is out of date would otherwise lead
+// back and forth between two nodes for ever, while a third one leads.
+void Cluster::ask_somebody_else(ActiveOperation& op) {
+  ClientHost& client = client_at(op.client);
+  client.rotation = client.rotation % node_count() + 1;
+  if (client.rotation == op.asked) client.rotation = client.rotation % node_count() + 1;
+  client.believed = client.rotation;
+  op.hints = 0;
+}
+
 void Cluster::retry_later(ActiveOperation& op, std::uint32_t place, Duration wait, bool elsewhere) {
   ClientHost& client = client_at(op.client);
-  if (elsewhere) client.believed = op.asked % node_count() + 1;
+  if (elsewhere) ask_somebody_else(op);
   clients_.new_attempt(place);  // whatever else comes for the last attempt is not awaited
   op.waiting_to_retry = true;
   op.next_ns = std::min(now_.ns + wait.ns, op.give_up_ns);
@@ -319,8 +332,12 @@ void Cluster::on_response(SlotId slot) {
   queue_.drop(slot);
   op->last_reason = reason;
   if (!current || op->waiting_to_retry) return;
-  const bool elsewhere = !is_server(leader.value) || leader.value == server;
-  if (!elsewhere) client.believed = leader.value;
+  // A chain of hints that long goes round in a circle.
+  const bool elsewhere = !is_server(leader.value) || leader.value == server || op->hints == kMostHints;
+  if (!elsewhere) {
+    client.believed = leader.value;
+    ++op->hints;
+  }
   retry_later(*op, place, config_.client_retry / 10, elsewhere);
 }
 
