@@ -49,7 +49,7 @@ void Judges::reset(const Setup& setup) {
     state.shadow.reset();
     state.monotonic.reset();
     state.disk.reset();
-    state.leads_term = 0;
+    state.leads_term = state.replaced_from = state.replaced_term = 0;
   }
   elections_.reset();
   completeness_.reset();
@@ -62,6 +62,10 @@ void Judges::acts_as_leader(Moment moment, NodeId node, std::uint64_t term) {
   state.leads_term = term;
   elections_.leads(moment, node, term, verdicts_);
   completeness_.leads(moment, node, term, state.shadow, verdicts_);
+  // What it writes as it comes to lead is seen before it is known to lead. Entries of a term are its
+  // leader's, so nobody else had it replace its log with them.
+  verdicts_.check(Checker::leader_append_only, state.replaced_term != term, moment, node, kNobody,
+                  state.replaced_from, state.shadow.last());
 }
 
 void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId source, NodeId target,
@@ -118,6 +122,10 @@ void Judges::judge_change(Moment moment, NodeId node, const Change& change) {
   if (change.entries) {
     verdicts_.check(Checker::log_matching, change.mismatch == 0, moment, node, kNobody,
                     change.mismatch, change.mismatch_term);
+  }
+  if (change.replaced_from != 0) {
+    state.replaced_from = change.replaced_from;
+    state.replaced_term = state.shadow.last_term();
   }
   // While it leads, a leader only appends (Raft 5.3).
   if (state.leads_term != 0 && change.after.term.value == state.leads_term) {

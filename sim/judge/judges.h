@@ -121,6 +121,8 @@ class Judges {
     NodeDisk disk;
     std::uint64_t leads_term =
         0;  // the last term in which it acted as leader in this life; 0: none
+    // Where it last replaced entries, and the term that its log ended with then.
+    std::uint64_t replaced_from = 0, replaced_term = 0;
   };
   bool is_node(NodeId node) const { return node.value >= 1 && node.value < nodes_.size(); }
   void judge_applied(const trace::Record& record, trace::RecordId id);

@@ -55,6 +55,7 @@ class Shadow {
   const raft::HardState& hard_state() const { return submitted_; }
   const raft::HardState& durable_hard_state() const { return durable_; }
   std::uint64_t last() const { return base_.index + entries_.size(); }
+  std::uint64_t last_term() const { return entries_.empty() ? base_.term : entries_.back().term; }
   // A power loss would leave the log up to here.
   std::uint64_t durable_last() const {
     return durable_last_ > durable_snapshot_.index ? durable_last_ : durable_snapshot_.index;

@@ -128,6 +128,18 @@ TEST_CASE("a leader that replaces or removes its own entries breaks leader appen
     CHECK(world.only(Checker::leader_append_only));
     CHECK(world.judges.violation()->a == 2);
   }
+  SECTION("not even as it comes to lead") {
+    world.write(1, 2, {{2, "b", "2"}}, 2, 1);
+    CHECK(world.clean());
+    world.heartbeat(1, 2);
+    CHECK(world.only(Checker::leader_append_only));
+    CHECK(world.judges.violation()->a == 2);
+  }
+  SECTION("what an earlier leader replaced is no fault of the next") {
+    world.write(1, 2, {{2, "b", "2"}}, 2, 1);
+    world.heartbeat(1, 3);
+    CHECK(world.clean());
+  }
   SECTION("once deposed it may") {
     world.heartbeat(1, 2);
     world.write(1, 2, {{3, "c", "2"}}, 3);
