@@ -330,8 +330,10 @@ class Writer {
       o.put("expect", R"({"leader": "exists", "write": "accepted"})");
       return o.text();
     }
-    const auto [name, what] = verb(h.action);
-    o.put(name, what);
+    if (h.kind == Happening::Kind::act) {
+      const auto [name, what] = verb(h.action);
+      o.put(name, what);
+    }
     return o.text();
   }
 

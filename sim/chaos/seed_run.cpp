@@ -304,6 +304,9 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
     result.verdict = SeedResult::Verdict::detected;
   }
 
+  // To the end of this instant, as a scenario would.
+  if (!ended_) advance(sim.now());
+  happenings_.push_back({Happening::Kind::end, sim.now(), {}});
   result.digest = sim.digest().value();
   result.events = sim.events();
   result.end = sim.now();

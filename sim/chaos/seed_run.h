@@ -18,8 +18,9 @@ namespace quorumlab::chaos {
 // What was done in a run, in order.
 struct Happening {
   enum class Kind : std::uint8_t {
-    act,   // `action` was given at `at`
-    stuck  // at `at` a cluster that should have a leader and take writes did not
+    act,    // `action` was given at `at`
+    stuck,  // at `at` a cluster that should have a leader and take writes did not
+    end     // the run was over at `at`
   };
   Kind kind = Kind::act;
   Instant at;
