@@ -1,10 +1,12 @@
 // JSON lines, written by hand into one buffer: a JSON library would take most of a run's time here.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "sim/trace/file.h"
 #include "sim/trace/words.h"
@@ -12,16 +14,46 @@
 namespace quorumlab::trace {
 namespace {
 
-void put_number(std::uint64_t value, std::string& out) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value);
-  out.append(digits, end.ptr);
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+// Exactly eight digits. REQUIRES: v < 10^8.
+char* put_eight(char* at, std::uint32_t v) {
+  const std::uint32_t high = v / 10'000, low = v % 10'000;
+  std::memcpy(at, &kPairs[high / 100 * 2], 2);
+  std::memcpy(at + 2, &kPairs[high % 100 * 2], 2);
+  std::memcpy(at + 4, &kPairs[low / 100 * 2], 2);
+  std::memcpy(at + 6, &kPairs[low % 100 * 2], 2);
+  return at + 8;
 }
 
-void put_signed(std::int64_t value, std::string& out) {
+char* put_number(char* at, std::uint64_t v) {
+  constexpr std::uint64_t kEight = 100'000'000;
+  if (v < 10) {
+    *at = static_cast<char>('0' + v);
+    return at + 1;
+  }
+  if (v >= kEight) {
+    at = put_number(at, v / kEight);
+    return put_eight(at, static_cast<std::uint32_t>(v % kEight));
+  }
+  char digits[8];
+  put_eight(digits, static_cast<std::uint32_t>(v));
+  int zeros = 0;
+  while (digits[zeros] == '0') ++zeros;
+  std::memcpy(at, digits + zeros, static_cast<std::size_t>(8 - zeros));
+  return at + 8 - zeros;
+}
+
+void put_number(std::uint64_t value, std::string& out) {
   char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value);
-  out.append(digits, end.ptr);
+  out.append(digits, put_number(digits, value));
 }
 
 // Quoted, with what JSON wants escaped. Bytes above 127 pass as they are: our texts are UTF-8.
@@ -41,22 +73,127 @@ void put_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-void put_host(std::string_view field, std::uint32_t id, const FileInfo& info, std::string& out) {
-  if (id == 0) return;
-  out += field;
-  if (id <= info.names.size()) {
-    put_string(info.names[id - 1], out);
-  } else {
-    out += "\"n";
-    put_number(id, out);
-    out += '"';
+// A text that is put often. Short ones are copied as one block of fixed size, whatever their length.
+class Piece {
+ public:
+  static constexpr std::size_t kBlock = 48;
+  Piece() = default;
+  explicit Piece(std::string text) : size_(text.size()), whole_(std::move(text)) {
+    std::memcpy(block_.data(), whole_.data(), std::min(size_, kBlock));
   }
+  // Writes up to kBlock bytes more than it counts.
+  char* put(char* at) const {
+    if (size_ <= kBlock) [[likely]] {
+      std::memcpy(at, block_.data(), kBlock);
+    } else {
+      std::memcpy(at, whole_.data(), size_);
+    }
+    return at + size_;
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::array<char, kBlock> block_{};
+  std::size_t size_ = 0;
+  std::string whole_;
+};
+
+template <std::size_t size>
+char* put(char* at, const char (&text)[size]) {
+  std::memcpy(at, text, size - 1);
+  return at + size - 1;
 }
 
-void put_field(std::string_view field, std::uint64_t value, std::string& out) {
-  if (value == 0) return;
-  out += field;
-  put_number(value, out);
+template <std::size_t size>
+char* put_field(char* at, const char (&name)[size], std::uint64_t value) {
+  return value == 0 ? at : put_number(put(at, name), value);
+}
+
+// The fields of kinds and reasons by number.
+struct Names {
+  // Numbers that mean something are smaller; the last place is "unknown".
+  static constexpr std::size_t kNumbers = 513;
+  std::vector<Piece> kinds, reasons;
+  Names() {
+    for (std::size_t i = 0; i < kNumbers; ++i) {
+      const auto number = static_cast<std::uint16_t>(i);
+      kinds.emplace_back(fmt::format(",\"kind\":\"{}\"", short_name(number)));
+      reasons.emplace_back(fmt::format(",\"reason\":\"{}\"", reason_name(number)));
+    }
+  }
+  static const Piece& of(const std::vector<Piece>& table, std::size_t number) {
+    return table[std::min(number, kNumbers - 1)];
+  }
+  static const Names& get() {
+    static const Names names;
+    return names;
+  }
+};
+
+// Makes lines, with all names quoted beforehand.
+class LineMaker {
+ public:
+  explicit LineMaker(const FileInfo& info) {
+    for (const std::string& name : info.names) {
+      std::string quoted;
+      put_string(name, quoted);
+      hosts_.emplace_back(std::move(quoted));
+      longest_ = std::max(longest_, kFixed + 2 * hosts_.back().size());
+    }
+  }
+  // No line without words takes more room, and what pieces write beyond themselves.
+  std::size_t longest() const { return longest_; }
+
+  // All but the closing brace. REQUIRES: longest() bytes of room.
+  char* open_line(char* at, const Record& record, RecordId id) {
+    at = put_number(put(at, "{\"id\":"), id);
+    at = put(at, ",\"time_ns\":");
+    if (record.time_ns != time_ns_ || time_size_ == 0) {
+      // Much happens at the same instant; its digits are made once.
+      time_ns_ = record.time_ns;
+      char* digits = time_.data();
+      std::uint64_t value = static_cast<std::uint64_t>(time_ns_);
+      if (time_ns_ < 0) {
+        *digits++ = '-';
+        value = -value;
+      }
+      time_size_ = static_cast<std::size_t>(put_number(digits, value) - time_.data());
+    }
+    std::memcpy(at, time_.data(), time_.size());
+    at += time_size_;
+    at = Names::of(names_.kinds, record.kind).put(at);
+    if (record.node != 0) at = put_host(put(at, ",\"node\":"), record.node);
+    if (record.peer != 0) at = put_host(put(at, ",\"peer\":"), record.peer);
+    if (record.reason != 0) at = Names::of(names_.reasons, record.reason).put(at);
+    at = put_field(at, ",\"cause\":", record.cause);
+    at = put_field(at, ",\"extra\":", record.extra);
+    at = put_field(at, ",\"a\":", record.a);
+    at = put_field(at, ",\"b\":", record.b);
+    return put_field(at, ",\"c\":", record.c);
+  }
+
+ private:
+  static constexpr std::size_t kFixed = 640;
+
+  char* put_host(char* at, std::uint32_t id) const {
+    if (id <= hosts_.size()) return hosts_[id - 1].put(at);
+    at = put_number(put(at, "\"n"), id);
+    *at = '"';
+    return at + 1;
+  }
+
+    const Names& names_ = Names::get();
+  std::vector<Piece> hosts_;  // quoted
+  std::size_t longest_ = kFixed;
+  std::int64_t time_ns_ = 0;
+  std::size_t time_size_ = 0;
+  std::array<char, 24> time_{};
+};
+
+void append_words(const Record& record, const FileInfo& info, const Trace& trace,
+                  std::string& out) {
+  out += ",\"words\":";
+  put_string(words(record, {info.names, &trace}), out);
 }
 
 }  // namespace
@@ -80,29 +217,10 @@ std::string json_header(const FileInfo& info) {
 
 void append_json_line(const Record& record, RecordId id, const FileInfo& info, const Trace& trace,
                       bool with_words, std::string& out) {
-  out += "{\"id\":";
-  put_number(id, out);
-  out += ",\"time_ns\":";
-  put_signed(record.time_ns, out);
-  out += ",\"kind\":\"";
-  out += short_name(record.kind);
-  out += '"';
-  put_host(",\"node\":", record.node, info, out);
-  put_host(",\"peer\":", record.peer, info, out);
-  if (record.reason != 0) {
-    out += ",\"reason\":\"";
-    out += reason_name(record.reason);
-    out += '"';
-  }
-  put_field(",\"cause\":", record.cause, out);
-  put_field(",\"extra\":", record.extra, out);
-  put_field(",\"a\":", record.a, out);
-  put_field(",\"b\":", record.b, out);
-  put_field(",\"c\":", record.c, out);
-  if (with_words) {
-    out += ",\"words\":";
-    put_string(words(record, {info.names, &trace}), out);
-  }
+  LineMaker maker(info);
+  std::vector<char> line(maker.longest());
+  out.append(line.data(), maker.open_line(line.data(), record, id));
+  if (with_words) append_words(record, info, trace, out);
   out += "}\n";
 }
 
@@ -112,17 +230,33 @@ Result<void> write_json_lines(const std::string& path, const FileInfo& info, con
   if (file == nullptr) {
     return error(path, fmt::format("cannot be written: {}", std::strerror(errno)));
   }
-  std::string out = json_header(info);
   bool good = true;
-  const auto flush = [&] {
-    good = good && std::fwrite(out.data(), 1, out.size(), file) == out.size();
-    out.clear();
+  const auto write = [&](const char* bytes, std::size_t size) {
+    good = good && std::fwrite(bytes, 1, size, file) == size;
   };
+  const std::string header = json_header(info);
+  write(header.data(), header.size());
+  LineMaker maker(info);
+  constexpr std::size_t kBuffer = 256 << 10;  // stays in the cache
+  std::vector<char> buffer(kBuffer + maker.longest());
+  char* at = buffer.data();
+  const auto flush = [&] {
+    write(buffer.data(), static_cast<std::size_t>(at - buffer.data()));
+    at = buffer.data();
+  };
+  std::string told;
   RecordId id = 0;
   for (std::size_t i = 0; i < trace.chunk_count(); ++i) {
     for (const Record& record : trace.chunk(i)) {
-      append_json_line(record, ++id, info, trace, with_words, out);
-      if (out.size() > 1 << 20) flush();
+      at = maker.open_line(at, record, ++id);
+      if (with_words) {
+        flush();
+        told.clear();
+        append_words(record, info, trace, told);
+        write(told.data(), told.size());
+      }
+      at = put(at, "}\n");
+      if (at >= buffer.data() + kBuffer) flush();
     }
   }
   flush();

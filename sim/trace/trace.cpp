@@ -2,24 +2,68 @@
 // trace share them.
 #include "sim/trace/trace.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <utility>
+
 namespace quorumlab::trace {
 namespace {
 // A run of kept bytes never straddles chunks, so that a view of it is one piece.
 constexpr std::size_t kChunkBytes = 1 << 20;
+
+// An empty vector with room for `size`, an old one if there is one.
+template <class Vector>
+Vector with_room(std::vector<Vector>& spare, std::size_t size) {
+  Vector fresh;
+  if (!spare.empty()) {
+    fresh = std::move(spare.back());
+    spare.pop_back();
+  }
+  fresh.reserve(size);
+  return fresh;
+}
+
+// Takes chunks back that nobody shares.
+template <class Vector>
+void recover(std::vector<std::shared_ptr<const Vector>>& sealed, std::vector<Vector>& spare) {
+  for (std::shared_ptr<const Vector>& chunk : sealed) {
+    if (chunk.use_count() != 1) continue;
+    std::atomic_thread_fence(std::memory_order_acquire);  // the last other owner has let go
+    Vector& mine = const_cast<Vector&>(*chunk);           // it was not made const
+    mine.clear();
+    spare.push_back(std::move(mine));
+  }
+  sealed.clear();
+}
+
 }  // namespace
 
 // A place is (chunk << 32 | offset) + 1, and the run there begins with its size in 4 bytes.
 std::uint64_t Trace::keep(ByteView bytes) {
-  if (!open_bytes_.empty() && open_bytes_.size() + 4 + bytes.size() > kChunkBytes) {
-    sealed_bytes_.push_back(std::make_shared<const Bytes>(std::move(open_bytes_)));
+  const std::size_t needed = 4 + bytes.size();
+  if (open_bytes_.size() + needed > std::min(kChunkBytes, open_bytes_.capacity())) [[unlikely]] {
+    make_room_for_bytes(needed);
+  }
+  const std::size_t at = open_bytes_.size();
+  const std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
+  const std::uint8_t head[4] = {
+      static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(size >> 8),
+      static_cast<std::uint8_t>(size >> 16), static_cast<std::uint8_t>(size >> 24)};
+  open_bytes_.resize(at + needed);
+  std::memcpy(open_bytes_.data() + at, head, sizeof head);
+  if (size != 0) std::memcpy(open_bytes_.data() + at + 4, bytes.data(), size);
+  return (static_cast<std::uint64_t>(sealed_bytes_.size()) << 32 | at) + 1;
+}
+
+// A run that is larger than a chunk gets one of its own.
+void Trace::make_room_for_bytes(std::size_t size) {
+  if (!open_bytes_.empty() && open_bytes_.size() + size > kChunkBytes) {
+    sealed_bytes_.push_back(std::make_shared<Bytes>(std::move(open_bytes_)));
     open_bytes_ = Bytes();
   }
-  const std::uint64_t place =
-      (static_cast<std::uint64_t>(sealed_bytes_.size()) << 32 | open_bytes_.size()) + 1;
-  ByteWriter writer(open_bytes_);
-  writer.u32(static_cast<std::uint32_t>(bytes.size()));
-  writer.raw(bytes);
-  return place;
+  if (open_bytes_.capacity() == 0) open_bytes_ = with_room(spare_bytes_, kChunkBytes);
+  open_bytes_.reserve(std::max(kChunkBytes, open_bytes_.size() + size));
 }
 
 ByteView Trace::kept(std::uint64_t place) const {
@@ -45,21 +89,23 @@ std::string_view Trace::text_at(std::uint64_t number) const {
 }
 
 void Trace::adopt_kept_chunk(ByteView bytes) {
-  sealed_bytes_.push_back(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
+  sealed_bytes_.push_back(std::make_shared<Bytes>(bytes.begin(), bytes.end()));
 }
 
 void Trace::clear() {
-  sealed_.clear();
+  recover(sealed_, spare_);
+  recover(sealed_bytes_, spare_bytes_);
   open_.clear();
-  sealed_bytes_.clear();
   open_bytes_.clear();
   texts_.clear();
 }
 
-void Trace::seal() {
-  sealed_.push_back(std::make_shared<const Chunk>(std::move(open_)));
-  open_ = Chunk();
-  open_.reserve(kChunkRecords);
+void Trace::make_room() {
+  if (!open_.empty()) {
+    sealed_.push_back(std::make_shared<Chunk>(std::move(open_)));
+    open_ = Chunk();
+  }
+  if (open_.capacity() == 0) open_ = with_room(spare_, kChunkRecords);
 }
 
 }  // namespace quorumlab::trace

@@ -18,10 +18,11 @@ class Trace {
  public:
   static constexpr std::size_t kChunkRecords = 4096;
 
+  // Forgets everything and keeps the memory that no copy shares.
   void clear();
   // Appends; the record's number is size() afterwards.
   void append(const Record& record) {
-    if (open_.size() == kChunkRecords) seal();
+    if (open_.size() % kChunkRecords == 0) [[unlikely]] make_room();
     open_.push_back(record);
   }
   // Keeps a copy of bytes (packets, writes) and answers where, for Record::c.
@@ -57,12 +58,15 @@ class Trace {
 
  private:
   using Chunk = std::vector<Record>;
-  void seal();
+  void make_room();
+  void make_room_for_bytes(std::size_t size);
   std::vector<std::shared_ptr<const Chunk>> sealed_;
   Chunk open_;
   std::vector<std::shared_ptr<const Bytes>> sealed_bytes_;
   Bytes open_bytes_;
   std::vector<std::string> texts_;
+  std::vector<Chunk> spare_;  // empty, with room: of a run that was forgotten
+  std::vector<Bytes> spare_bytes_;
 };
 
 }  // namespace quorumlab::trace
