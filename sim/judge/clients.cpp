@@ -36,7 +36,7 @@ void Clients::answered(Moment moment, std::uint64_t operation, NodeId server,
                      index, operation);
       if (asked.command != 0) {
         verdicts.check(Checker::exactly_once, entry->effect, moment, server, kNobody, index,
-                       history.first_place(asked.command));
+                       entry->effect ? index : history.first_place(asked.command));
       }
       completeness.answered(server_term, index, entry->chain);
       if (index > floor_) floor_ = index;
@@ -59,7 +59,7 @@ void Clients::answered(Moment moment, std::uint64_t operation, NodeId server,
         const CommittedEntry* shown = modified == 0 ? nullptr : history.committed(modified);
         if (shown != nullptr && shown->command != 0) {
           verdicts.check(Checker::exactly_once, shown->effect, moment, server, kNobody, modified,
-                         history.first_place(shown->command));
+                         shown->effect ? modified : history.first_place(shown->command));
         }
         verdicts.check(
             Checker::read_freshness,

@@ -32,7 +32,9 @@ KnownEntry describe(const raft::Entry& entry, std::uint64_t chain) {
 
 std::uint64_t command_key(std::uint64_t session, std::uint64_t sequence) {
   if (session == 0) return 0;
-  return mix(session, sequence) | 1;
+  // Commands of one session follow each other, which FlatMap likes.
+  const std::uint64_t key = mix(session, 0) + sequence;
+  return key != 0 ? key : 1;
 }
 std::uint64_t key_hash(ByteView key) { return hash_bytes(key, 1) | 1; }
 std::uint64_t value_hash(ByteView value) { return hash_bytes(value, 2) | 1; }
