@@ -212,9 +212,15 @@ class EventQueue {
       const std::size_t child = at * 4 + 1;
       if (child >= size) break;
       std::size_t least = child;
-      const std::size_t end = child + 4 < size ? child + 4 : size;
-      for (std::size_t c = child + 1; c < end; ++c) {
-        if (heap_[c] < heap_[least]) least = c;
+      if (child + 4 <= size) [[likely]] {
+        // Which is least cannot be guessed, so nothing branches on it.
+        const std::size_t left = child + (heap_[child + 1] < heap_[child] ? 1 : 0);
+        const std::size_t right = child + 2 + (heap_[child + 3] < heap_[child + 2] ? 1 : 0);
+        least = left + (right - left) * (heap_[right] < heap_[left] ? 1 : 0);
+      } else {
+        for (std::size_t c = child + 1; c < size; ++c) {
+          if (heap_[c] < heap_[least]) least = c;
+        }
       }
       if (!(heap_[least] < last)) break;
       heap_[at] = heap_[least];
@@ -229,8 +235,10 @@ class EventQueue {
   struct Key {
     std::int64_t time_ns;
     std::uint64_t order;
-    bool operator<(const Key& o) const {
-      return time_ns != o.time_ns ? time_ns < o.time_ns : order < o.order;
+    // As one number of 128 bits, without a branch. No time is negative.
+    bool operator<(const Key& o) const { return whole() < o.whole(); }
+    Uint128 whole() const {
+      return static_cast<Uint128>(static_cast<std::uint64_t>(time_ns)) << 64 | order;
     }
   };
   std::vector<Key> heap_;

@@ -164,7 +164,7 @@ class Network {
   std::vector<LinkSettings> overrides_;
   KeyedNumbers override_of_;  // number in overrides_, from 1; 0: the default
   KeyedNumbers busy_until_;   // of links with a bandwidth
-  std::vector<std::uint64_t> ordinals_;
+  std::vector<std::uint32_t> ordinals_;
   KeyedNumbers sparse_ordinals_;
   std::vector<std::vector<Duration>> tables_;
   PairSet cuts_, clogs_;
