@@ -297,8 +297,8 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       const NodeId node = pick(lots, sim);
       const bool frozen = lots.percent(30);
       const std::int64_t drift =
-          lots.percent(50) ? static_cast<std::int64_t>(lots.scale(100'000'000, 4'000'000'000))
-                           : -static_cast<std::int64_t>(lots.scale(100'000'000, 900'000'000));
+          lots.percent(50) ? static_cast<std::int64_t>(lots.scale(100'000'000, 990'000'000))
+                           : -static_cast<std::int64_t>(lots.scale(100'000'000, 990'000'000));
       out.push_back(clock(node, {}, {}, drift, frozen));
       later(lasts, clock(node, {}, {}, 0, false));
       break;
