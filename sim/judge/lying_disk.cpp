@@ -13,7 +13,8 @@ void NodeDisk::started(Moment moment, NodeId node, bool readable, const DiskStat
   }
   const raft::HardState &had = before.hard_state, &has = after.hard_state;
   // A snapshot replaces a log of another history, even a longer one: then nothing stands behind it.
-  const bool lost_log = after.last < before.last_at_least && after.last != after.snapshot;
+  const bool begins_anew = after.snapshot != 0 && after.last == after.snapshot;
+  const bool lost_log = after.last < before.last_at_least && !begins_anew;
   const bool lost_vote = has.term < had.term ||
                          (has.term == had.term && had.voted_for && has.voted_for != had.voted_for);
   if (!damaged) {
