@@ -136,6 +136,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
     cluster.client_retry = lots.scale(part(unit, 4), unit * 3);
   }
   for (const raft::Rule rule : options.rules_off) cluster.node.raft.rules.set(rule, false);
+  cluster.ignored_checkers |= options.ignored_checkers;
 
   // Durations follow the cluster's own pace: its election timeout.
   const Duration pace = election_max;

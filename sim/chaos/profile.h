@@ -53,6 +53,8 @@ struct Options {
   std::vector<raft::Rule> rules_off;
   // Faults beyond the model, wanted in every seed: then detection is asked for, not survival.
   std::vector<FaultKind> beyond;
+  // Bits of judge::Checker whose violations do not end a seed: tests of one checker ignore the others.
+  std::uint32_t ignored_checkers = 0;
 };
 
 struct Profile {
