@@ -42,7 +42,8 @@ def main():
           f"{'floor':>11}{'aim':>11}  half of the aim")
     idle, short_one = "sim_idle/bare/2000", "sim_short_scenario"
     fixture_idle = "fixture_idle/1000"
-    ours_fast = "sim_replicating/40000"
+    ours_fast = "sim_replicating/at_once/40000"
+    batched = "sim_replicating/batched/40000"
     rows = [
         ("idle, 5 nodes: simulated seconds", idle, fixture_idle, "floor_idle/20000",
          "simulated_seconds", 88_000),
@@ -56,6 +57,8 @@ def main():
          "floor_replicating/1000000", "entries", 1_000_000),
         ("replicating, 3 nodes: events", ours_fast, "fixture_replicating/4000",
          "floor_replicating/1000000", "events", None),
+        ("  in batches: messages", batched, None, None, "messages", None),
+        ("  in batches: entries", batched, None, None, "entries", None),
     ]
     for label, ours, peer, floor, counter, aim in rows:
         mine, theirs = get(ours, counter), get(peer, counter)
@@ -81,7 +84,7 @@ def main():
         print(f"{label:58}{cells[0]:>9}{cells[1]:>9}{cells[2]:>9}  {verdict}")
 
     def growth(side):
-        small, large = get(f"{side}_replicating/500", "entries"), get(f"{side}_replicating/4000", "entries")
+        small, large = get(f"{side}/500", "entries"), get(f"{side}/4000", "entries")
         return small / large if small and large else None
 
     def over(name, base):
@@ -91,7 +94,8 @@ def main():
     times = lambda x: f"{x:.2f}x"  # noqa: E731
     percent = lambda x: f"{100 * (x - 1):+.0f} %"  # noqa: E731
     plain = lambda x: f"{x:.3f}"  # noqa: E731
-    cost("an entry, at 4,000 entries against 500", growth("sim"), growth("fixture"), 1.2, times)
+    cost("an entry, at 4,000 entries against 500", growth("sim_replicating/at_once"),
+         growth("fixture_replicating"), 1.2, times)
     cost("the digest, idle", over(idle, "sim_idle/without_digest/2000"), None, 1.15, percent)
     cost("the binary trace, kept and written, idle", over("sim_idle/trace_file/2000", idle), None,
          1.5, percent)
