@@ -73,7 +73,7 @@ void put_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-// A text that is put often. Short ones are copied as one block of fixed size, whatever their length.
+// A text that is put often. Short ones are copied as one block of fixed size, however short.
 class Piece {
  public:
   static constexpr std::size_t kBlock = 48;
