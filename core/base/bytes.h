@@ -76,6 +76,27 @@ class ByteReader {
   }
   // Fails on more than 64 bits and on a needlessly long form, so that a value has one encoding.
   std::uint64_t varint() {
+    if (at_ < bytes_.size() && bytes_[at_] < 0x80) [[likely]] return bytes_[at_++];
+    return long_varint();
+  }
+  ByteView raw(std::uint64_t n) {
+    if (n > remaining()) [[unlikely]] {
+      fail();
+      return {};
+    }
+    const std::size_t begin = at_;
+    at_ += static_cast<std::size_t>(n);
+    return bytes_.subspan(begin, static_cast<std::size_t>(n));
+  }
+  ByteView sized() { return raw(varint()); }
+  std::size_t remaining() const { return bytes_.size() - at_; }
+  std::size_t position() const { return at_; }
+  bool ok() const { return ok_; }
+  // Everything was read and nothing was missing.
+  bool finished() const { return ok_ && remaining() == 0; }
+
+ private:
+  [[gnu::noinline]] std::uint64_t long_varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
       if (at_ >= bytes_.size()) return fail();
@@ -89,22 +110,6 @@ class ByteReader {
     }
     return fail();
   }
-  ByteView raw(std::uint64_t n) {
-    if (n > remaining()) {
-      fail();
-      return {};
-    }
-    at_ += static_cast<std::size_t>(n);
-    return bytes_.subspan(at_ - static_cast<std::size_t>(n), static_cast<std::size_t>(n));
-  }
-  ByteView sized() { return raw(varint()); }
-  std::size_t remaining() const { return bytes_.size() - at_; }
-  std::size_t position() const { return at_; }
-  bool ok() const { return ok_; }
-  // Everything was read and nothing was missing.
-  bool finished() const { return ok_ && remaining() == 0; }
-
- private:
   std::uint8_t fail() {
     ok_ = false;
     at_ = bytes_.size();

@@ -214,10 +214,12 @@ void encode_entry(Term term, EntryKind kind, ByteView payload, Bytes& out) {
 
 bool EntryReader::next(Entry& entry) {
   if (bad_ || reader_.remaining() == 0) return false;
-  const Term term{reader_.varint()};
-  const std::uint8_t kind = reader_.u8();
-  const ByteView payload = reader_.sized();
-  if (!reader_.ok() || kind > static_cast<std::uint8_t>(EntryKind::noop)) {
+  ByteReader reader = reader_;  // a copy stays in registers
+  const Term term{reader.varint()};
+  const std::uint8_t kind = reader.u8();
+  const ByteView payload = reader.sized();
+  reader_ = reader;
+  if (!reader.ok() || kind > static_cast<std::uint8_t>(EntryKind::noop)) [[unlikely]] {
     bad_ = true;
     return false;
   }
