@@ -212,17 +212,18 @@ void encode_entry(Term term, EntryKind kind, ByteView payload, Bytes& out) {
   out.insert(out.end(), payload.begin(), payload.end());
 }
 
-bool EntryReader::next(Entry& entry) {
-  if (bad_ || reader_.remaining() == 0) return false;
-  ByteReader reader = reader_;  // a copy stays in registers
+bool EntryReader::next_long(Entry& entry) {
+  if (bad_ || at_ == end_) return false;
+  ByteReader reader(ByteView(at_, end_));
   const Term term{reader.varint()};
   const std::uint8_t kind = reader.u8();
   const ByteView payload = reader.sized();
-  reader_ = reader;
-  if (!reader.ok() || kind > static_cast<std::uint8_t>(EntryKind::noop)) [[unlikely]] {
+  if (!reader.ok() || kind > static_cast<std::uint8_t>(EntryKind::noop)) {
     bad_ = true;
+    at_ = end_;
     return false;
   }
+  at_ += reader.position();
   entry.index = next_;
   entry.term = term;
   entry.kind = static_cast<EntryKind>(kind);

@@ -79,13 +79,30 @@ void encode_entry(Term term, EntryKind kind, ByteView payload, Bytes& out);
 // Walks over encoded entries. `next` is false at the end and on damage; then ok() tells which.
 class EntryReader {
  public:
-  EntryReader(LogIndex first, ByteView bytes) : next_(first), reader_(bytes) {}
-  bool next(Entry& entry);
-  bool ok() const { return reader_.ok() && !bad_; }
+  EntryReader(LogIndex first, ByteView bytes)
+      : next_(first), at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  bool next(Entry& entry) {
+    const std::size_t left = static_cast<std::size_t>(end_ - at_);
+    // Nearly every entry: term and size below 128, a byte each.
+    if (left < 3 || ((at_[0] | at_[2]) & 0x80) != 0 || at_[2] > left - 3 ||
+        at_[1] > static_cast<std::uint8_t>(EntryKind::noop)) [[unlikely]] {
+      return next_long(entry);
+    }
+    entry.index = next_;
+    entry.term = Term{at_[0]};
+    entry.kind = static_cast<EntryKind>(at_[1]);
+    entry.payload = {at_ + 3, at_[2]};
+    at_ += 3 + at_[2];
+    next_ = next_.next();
+    return true;
+  }
+  bool ok() const { return !bad_; }
 
  private:
+  bool next_long(Entry& entry);
   LogIndex next_;
-  ByteReader reader_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
   bool bad_ = false;
 };
 
