@@ -32,6 +32,7 @@ class Bench:
         self.program, self.trials, self.jobs = program, trials, jobs
         self.ranges = ranges
         self.missed = []
+        self.known = []  # misses that are understood and told, but fail nothing
         self.checked = 0
 
     def sweep(self, scenario, measure, first, settings=(), since=None):
@@ -86,7 +87,7 @@ def wan(bench):
 def figure16(bench):
     print("\nRaft paper, figure 16: ms from the crash to the new leader's first heartbeat, simulated / "
           "published;\n  gate: wide ranges within 15 % of the published median; narrow ones in the "
-          "right order and shape")
+          "right order")
     print(f"  {'timeout':>9} {'p50 of three ranges':>24} {'published':>9} {'off':>7}   "
           f"{'p10':>11} {'p90':>13} {'mean':>13}")
     medians, first_samples = {}, {}
@@ -116,14 +117,17 @@ def figure16(bench):
     print(f"  order of the narrow ranges, 150-151 slowest: {verdict}")
 
     print("\n  plateaus: share of leaders known by the end of the k-th round of timeouts (k times the "
-          "longest\n  timeout and two broadcasts), simulated / published")
+          "longest\n  timeout and two broadcasts), simulated / published; within 0.15, but no gate")
     for name, told in PUBLISHED["figure16_plateaus"].items():
         high = int(name.split("-")[1])
         values = first_samples[name]
         got = [sum(1 for v in values if v <= k * high + 30) / len(values)
                for k in range(1, len(told) + 1)]
-        verdict = "ok" if all(abs(g - t) < 0.15 for g, t in zip(got, told)) else "off"
-        print(f"  {name:>9}  " + "  ".join(f"{g:.3f}/{t:.3f}" for g, t in zip(got, told)) + f"  {verdict} (shape)")
+        held = all(abs(g - t) < 0.15 for g, t in zip(got, told))
+        verdict = "ok" if held else "MISSED"
+        if not held:
+            bench.known.append(f"plateaus {name}: {[round(g, 3) for g in got]} against {told}")
+        print(f"  {name:>9}  " + "  ".join(f"{g:.3f}/{t:.3f}" for g, t in zip(got, told)) + f"  {verdict}")
 
 
 def split_votes(bench):
@@ -182,6 +186,8 @@ def main():
     print(f"\n{bench.checked - len(bench.missed)} of {bench.checked} gates held")
     for miss in bench.missed:
         print(f"  missed: {miss}")
+    for miss in bench.known:
+        print(f"  missed, known, not among the gates: {miss}")
     return 1 if bench.missed else 0
 
 
