@@ -16,6 +16,12 @@ namespace quorumlab {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
+// A run of bytes inside a buffer that somebody else names, such as Effects::bytes.
+struct Slice {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }

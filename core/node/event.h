@@ -44,12 +44,6 @@ struct Event {
   std::span<const FileContent> files;
 };
 
-// A run of bytes inside Effects::bytes.
-struct Slice {
-  std::uint32_t offset = 0;
-  std::uint32_t size = 0;
-};
-
 // All that a step wants done. The caller owns it, clears it before each step and reuses it, so that
 // a warm step allocates nothing.
 struct Effects {

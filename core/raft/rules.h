@@ -3,10 +3,11 @@
 // and see what it was for. The real server refuses any but the default set.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "core/base/rule_set.h"
 
 namespace quorumlab::raft {
 
@@ -112,24 +113,7 @@ inline constexpr std::size_t kRuleCount = 0
 #undef X
     ;
 
-// Which rules are on. All of them, unless somebody says otherwise.
-class Rules {
- public:
-  constexpr bool operator[](Rule rule) const {
-    return (off_[static_cast<std::size_t>(rule) / 64] >> (static_cast<std::size_t>(rule) % 64) &
-            1) == 0;
-  }
-  constexpr void set(Rule rule, bool on) {
-    const std::uint64_t bit = std::uint64_t{1} << (static_cast<std::size_t>(rule) % 64);
-    std::uint64_t& word = off_[static_cast<std::size_t>(rule) / 64];
-    word = on ? word & ~bit : word | bit;
-  }
-  constexpr bool all_on() const { return (off_[0] | off_[1]) == 0; }
-  constexpr bool operator==(const Rules&) const = default;
-
- private:
-  std::uint64_t off_[2] = {0, 0};
-};
+using Rules = RuleSet<Rule, kRuleCount>;
 
 struct RuleInfo {
   Rule rule;
