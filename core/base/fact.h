@@ -56,7 +56,27 @@ namespace quorumlab {
   X(request_received, 60, "a: request id, b: kind of request, c: session")                         \
   X(request_answered, 61, "a: request id, b: status, c: log index it took effect at")              \
   X(duplicate_request, 62, "a: request id, b: session, c: sequence, answered from the session")    \
-  X(toy, 99, "a, b, c: whatever a user's own node wants to say")
+  X(toy, 99, "a, b, c: whatever a user's own node wants to say")                                   \
+  X(probe_started, 200, "peer: target; a: sequence number, b: 1 if suspected, c: own health score") \
+  X(probe_acked, 201, "peer: target; a: sequence number, b: ns since the ping, c: 0 directly, 1 by " \
+                      "a helper or late, 2 over a stream only")                                    \
+  X(probe_indirect, 202, "peer: target; a: sequence number, b: helpers asked, c: 1 also a stream")  \
+  X(probe_failed, 203, "peer: target; a: sequence number, b: nacks that should have come, c: came") \
+  X(member_alive, 204, "peer: member; a: incarnation, b: its state before, c: 1 if its meta is new") \
+  X(member_suspect, 205, "peer: member; a: incarnation, b: accuser, c: timeout in ns")             \
+  X(member_dead, 206, "peer: member; a: incarnation, b: accuser, c: 1 if it left")                 \
+  X(suspicion_confirmed, 207, "peer: member; a: incarnation, b: accuser, c: confirmations")        \
+  X(suspicion_timed_out, 208, "peer: member; a: incarnation, b: confirmations")                    \
+  X(refuted, 209, "peer: accuser; a: own incarnation now, b: accused, c: type of the message")     \
+  X(health_changed, 210, "a: new health score, b: old one")                                        \
+  X(address_conflict, 211, "peer: who has the name; a: who claims it, b: its state")               \
+  X(push_pull_done, 212, "peer; a: members it told of, b: 1 for a join, c: 1 if we asked")         \
+  X(push_pull_failed, 213, "peer; b: 1 for a join; reason")                                        \
+  X(gossip_dropped, 214, "peer: sender; a: what was wrong (WireError), b: size in bytes")          \
+  X(queue_overflow, 215, "peer: sender; a: message type, b: how many wait")                        \
+  X(member_forgotten, 216, "peer: member; a: incarnation")                                         \
+  X(name_reclaimed, 217, "peer: new host; a: host that had the name, b: its state")                \
+  X(ping_for_another, 218, "peer: sender of a ping for another name")
 
 enum class Fact : std::uint16_t {
 #define X(name, number, meaning) name = number,
@@ -106,7 +126,13 @@ enum class Fact : std::uint16_t {
   X(won, 37, "it won")                                                            \
   X(unknown_session, 38, "the session is not known")                              \
   X(not_leader, 39, "it is not the leader")                                       \
-  X(too_many_members, 40, "a cluster has at most 64 members")
+  X(too_many_members, 40, "a cluster has at most 64 members")                     \
+  X(connection_refused, 41, "nobody listens there")                               \
+  X(connection_lost, 42, "the connection broke")                                  \
+  X(no_target_reached, 43, "none of the nodes could be reached")                  \
+  X(incompatible_version, 44, "the protocol versions do not go together")         \
+  X(unreadable, 45, "its bytes make no sense")                                    \
+  X(too_many_exchanges, 46, "too many exchanges of state are under way")
 
 enum class Reason : std::uint16_t {
 #define X(name, number, words) name = number,

@@ -7,10 +7,12 @@
 //   deadline()                                   when to call on_deadline at the latest
 //
 // One .cpp for each concern. memberlist: engine (dispatch, timers), membership (alive, suspect,
-// dead), suspicion, probe, gossip (queue and packets), push_pull. serf: members (intents and
-// status), events, queries, coalesce, keys, leave, reap, conflict, snapshot.
+// dead), probe, gossip (what leaves in packets), push_pull (streams and joins), handoff (what waits
+// to be handled); suspicion, awareness and broadcast_queue are values of their own. serf: members
+// (intents and status), events, queries, coalesce, keys, leave, reap, conflict, snapshot.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -19,9 +21,19 @@
 
 #include "core/base/random.h"
 #include "core/base/types.h"
+#include "core/gossip/awareness.h"
+#include "core/gossip/broadcast_queue.h"
 #include "core/gossip/config.h"
 #include "core/gossip/directory.h"
+#include "core/gossip/draw.h"
+#include "core/gossip/handoff.h"
+#include "core/gossip/packet.h"
 #include "core/gossip/ready.h"
+#include "core/gossip/serf_state.h"
+#include "core/gossip/side_table.h"
+#include "core/gossip/stream.h"
+#include "core/gossip/suspicion.h"
+#include "core/gossip/timer.h"
 
 namespace quorumlab::gossip {
 
@@ -98,16 +110,252 @@ class Engine {
   // Everybody this node has heard of and not forgotten, in probe order.
   std::span<const PeerId> members() const { return order_; }
   const Member& member(PeerId id) const;  // state unknown for strangers
-  std::uint32_t awareness() const { return awareness_; }
+  std::uint32_t awareness() const { return awareness_.score; }
   std::uint32_t incarnation() const { return incarnation_; }
 
  private:
+  // A probe under way; there is one at a time (memberlist probeNode).
+  struct Probe {
+    enum class Stage : std::uint8_t {
+      idle,       // until the next tick
+      direct,     // pinged; helpers are asked when the probe timeout is over
+      indirect,   // helpers and the stream are under way; the deadline decides
+    };
+    Stage stage = Stage::idle;
+    bool stream_answered = false;
+    PeerId target;
+    std::uint32_t incarnation = 0;  // the target's, when the probe began
+    std::uint32_t seq_no = 0;
+    std::uint32_t helpers = 0;      // asked, of those that can say no
+    std::uint32_t nacks = 0;
+    std::uint64_t stream = 0;       // the ping over a stream
+    Instant sent, timeout, deadline;
+  };
+  // A ping on behalf of another member.
+  struct Helping {
+    std::uint32_t seq_no = 0;           // of our ping
+    std::uint32_t requester_seq_no = 0;
+    bool nack = false;
+    Address requester;
+    Instant ack_until, nack_at;
+  };
+  // Our end of a stream: a push/pull, a ping, or what a peer wants.
+  struct Stream {
+    enum class Use : std::uint8_t { join, push_pull, ping, accepted };
+    std::uint64_t id = 0;
+    Use use = Use::accepted;
+    bool opened = false;
+    NodeId peer;
+    Address address;
+    std::uint64_t join = 0;  // the join it belongs to
+    std::uint32_t seq_no = 0;
+    Instant expires;
+    StreamReader reader;
+  };
+  // Targets are contacted one after another (memberlist Join).
+  struct Joining {
+    std::uint64_t id = 0;
+    std::uint64_t request = 0;
+    bool replay = false;
+    std::uint32_t next = 0;
+    std::uint32_t contacted = 0;
+    std::uint32_t failed = 0;
+    std::vector<Address> targets;
+    std::string errors;
+  };
+
+  bool on(Rule rule) const { return config_.rules[rule]; }
+  // A component of Lifeguard is in use.
+  bool lifeguard(Rule rule) const {
+    return config_.lifeguard != Lifeguard::off && config_.rules[rule];
+  }
+  void note(const Turn& turn, Fact fact, NodeId peer = kNobody, std::uint64_t a = 0,
+            std::uint64_t b = 0, std::uint64_t c = 0, Reason reason = Reason::none) {
+    turn.out.notes.push_back({fact, reason, peer, a, b, c});
+  }
+  std::uint64_t draw(Draw purpose) {
+    const auto i = static_cast<std::size_t>(purpose);
+    return random_.draw(i, draws_[i]++);
+  }
+  void arm(Instant at, TimerKind kind, std::uint32_t a = 0, std::uint64_t b = 0) {
+    timers_.arm(at, kind, a, b);
+  }
+  Member& own() { return table_[self_.value]; }
+  const Address& address_of(const Turn& turn, PeerId id) const {
+    return turn.names.record(table_[id.value].record).address;
+  }
+  // kNobody for an address outside the plan.
+  NodeId host_of(const Turn& turn, PeerId id) const {
+    return config_.addresses.host(address_of(turn, id));
+  }
+  NodeId host_named(const Turn& turn, std::string_view name) const;
+  bool known(PeerId id) const {
+    return id && id.value < table_.size() && table_[id.value].state != State::unknown;
+  }
+
+  // engine.cpp
+  void fire(const Turn& turn, const Timer& timer);
+  void handle_part(const Turn& turn, NodeId source, const Part& part);
+  void drop_packet(const Turn& turn, NodeId source, WireError error, std::size_t size);
+  WireSettings wire() const;
+  Nonce draw_nonce();
+  // Up to `count` different members that `accept` lets pass, into chosen_ (memberlist
+  // kRandomNodes).
+  template <class Accept>
+  void choose_members(Draw purpose, std::uint32_t count, Accept&& accept);
+
+  // membership.cpp. `source`: who said so, for notes.
+  void handle_alive(const Turn& turn, NodeId source, const Alive& alive, bool bootstrap = false,
+                    std::uint32_t token = 0);
+  void handle_suspect(const Turn& turn, const Suspect& suspect);
+  void handle_dead(const Turn& turn, const Dead& dead, std::uint32_t token = 0);
+  void suspicion_fires(const Turn& turn, const Timer& timer);
+  void refute(const Turn& turn, std::uint32_t accused, std::string_view from, MessageType by);
+  PeerId insert_member(const Turn& turn, const Alive& alive);
+  void set_state(const Turn& turn, PeerId id, State state);
+  void forget_members(const Turn& turn);
+  Member& entry(const Turn& turn, PeerId id);
+  void health_changed(const Turn& turn, std::int64_t delta);
+
+  // probe.cpp
+  void probe_due(const Turn& turn);
+  void probe_tick(const Turn& turn);
+  bool next_probe_target(const Turn& turn, PeerId& target);
+  void start_probe(const Turn& turn, PeerId target);
+  void ask_helpers(const Turn& turn);
+  void probe_succeeded(const Turn& turn, std::uint64_t how);
+  void probe_failed(const Turn& turn);
+  void end_probe(const Turn& turn);
+  Instant probe_deadline() const;
+  void handle_ping(const Turn& turn, NodeId source, const Ping& ping);
+  void handle_indirect_ping(const Turn& turn, NodeId source, const IndirectPing& ping);
+  void handle_ack(const Turn& turn, const Ack& ack);
+  void handle_nack(const Turn& turn, const Nack& nack);
+  void helper_fires(const Turn& turn, const Timer& timer);
+
+  // gossip.cpp
+  void gossip_due(const Turn& turn);
+  Instant gossip_deadline() const;
+  bool nothing_queued() const;
+  // Encodes the message into message_.
+  template <class Message>
+  void write_message(const Message& message) {
+    message_.clear();
+    encode(message, message_);
+  }
+  void send_message(const Turn& turn, const Address& target, bool crc);          // message_, alone
+  void send_with_piggyback(const Turn& turn, const Address& target);             // message_
+  // What is queued, as many messages as fit, appended to parts_.
+  void take_broadcasts(const Turn& turn, std::uint32_t bytes);
+  void make_compound_of_parts();                                                 // parts_ to message_
+  std::uint32_t packet_room() const;  // bytes of a packet, less what the layers around it take
+  void queue_rumour(const Turn& turn, const Rumour& rumour, std::uint32_t name,
+                    std::uint32_t token = 0);
+  void encode_rumour(const Turn& turn, const Rumour& rumour, Bytes& out) const;
+  void collect_finished(const Turn& turn);
+
+  // push_pull.cpp
+  void push_pull_due(const Turn& turn);
+  Duration push_pull_period() const;
+  void schedule_push_pull(Instant from);
+  std::uint64_t open_stream(const Turn& turn, Stream::Use use, const Address& target);
+  Stream* find_stream(std::uint64_t id);
+  void forget_stream(std::uint64_t id);
+  void send_on_stream(const Turn& turn, const Stream& stream, StreamSide side);  // message_
+  void write_push_pull(const Turn& turn, bool join);                             // into message_
+  // Empty text: merged.
+  std::string merge_remote(const Turn& turn, NodeId peer, ByteView body, bool& join);
+  std::string verify_protocol(const Turn& turn, ByteView body) const;
+  void stream_message(const Turn& turn, std::uint64_t id);
+  void stream_failed(const Turn& turn, std::uint64_t id, std::string_view why);
+  void continue_join(const Turn& turn, std::uint64_t join);
+  void stream_timer(const Turn& turn, const Timer& timer);
+
+  // handoff.cpp
+  void hand_off(const Turn& turn, NodeId source, const Part& part);
+  void handle_waiting(const Turn& turn);
+
+  // --- What memberlist offers serf ----------------------------------------------------------------
+  enum class Queue : std::uint8_t { intents = 1, queries = 2, events = 3 };
+  static constexpr std::size_t kQueues = 4;  // 0: memberlist's own
+  BroadcastQueue& queue(Queue which) { return queues_[static_cast<std::size_t>(which)]; }
+  // Gossips a serf message (from its SerfType on). A token other than 0 comes back by
+  // broadcast_finished when the message was sent often enough or was dropped.
+  void queue_user(const Turn& turn, Queue which, ByteView message, std::uint32_t token = 0);
+  // One packet with one serf message, at once, without anything else in it.
+  void send_user(const Turn& turn, PeerId target, ByteView message);
+  void send_user(const Turn& turn, const Address& target, ByteView message);
+  // The next incarnation with what append_meta says now.
+  void update_node(const Turn& turn, std::uint32_t token = 0);
+  // Tells everybody that this node leaves. False: nobody else is alive, the token will not come.
+  bool memberlist_leave(const Turn& turn, std::uint32_t token = 0);
+  // Contacts the targets one after another; join_finished tells how it went.
+  void begin_join(const Turn& turn, std::span<const Address> targets, std::uint64_t request,
+                  bool replay);
+  // Members that memberlist believes alive or suspect, itself included.
+  std::uint32_t live_members() const { return live_; }
+  bool any_other_alive() const;
+
+  // --- What memberlist tells serf, and asks it ------------------------------------------------------
+  void serf_reset();                                            // at the end of reset()
+  void serf_started(const Turn& turn, ByteView snapshot);       // at the end of start()
+  void serf_timer(const Turn& turn, const Timer& timer);        // kinds from TimerKind::serf on
+  void notify_join(const Turn& turn, PeerId id);                // dead, left or unknown -> alive
+  void notify_leave(const Turn& turn, PeerId id);               // -> dead or left
+  void notify_update(const Turn& turn, PeerId id);              // its meta changed
+  void notify_conflict(const Turn& turn, PeerId existing, const Alive& other);
+  void notify_message(const Turn& turn, ByteView message);      // from its SerfType on
+  void append_user_state(const Turn& turn, bool join, Bytes& out);
+  void merge_user_state(const Turn& turn, ByteView state, bool join);
+  void append_ack_payload(Bytes& out);
+  void notify_ping_complete(const Turn& turn, PeerId id, Duration rtt, ByteView payload);
+  void append_meta(Bytes& out) const;                           // at most 512 bytes
+  void broadcast_finished(const Turn& turn, std::uint32_t token);
+  // `errors` is empty, or says what went wrong with each target that was not reached.
+  void join_finished(const Turn& turn, std::uint64_t request, std::uint32_t contacted,
+                     std::string_view errors);
+  std::uint32_t serf_members() const;                           // for serf's retransmit limit
+  std::span<const Bytes> sealing_keys() const;                  // the first is the primary; or none
+  // ---------------------------------------------------------------------------------------------
+
   Config config_;
   Random random_;
+  std::array<std::uint64_t, kDrawCount> draws_{};
+  PeerId self_;
   std::vector<Member> table_;  // by PeerId
   std::vector<PeerId> order_;
-  std::uint32_t awareness_ = 0;
+  std::uint32_t probe_index_ = 0;
+  std::uint32_t live_ = 0;
+  Awareness awareness_;
   std::uint32_t incarnation_ = 0;
+  std::uint32_t seq_no_ = 0;
+  bool started_ = false;
+  bool leaving_ = false;
+  SideTable<Suspicion> suspicions_;
+
+  TimerHeap timers_;
+  Probe probe_;
+  Instant probe_tick_ = kNever;      // the first tick that was not used yet
+  Instant gossip_tick_ = kNever;     // a tick of the past; others follow at the interval
+  Instant push_pull_at_ = kNever;
+  Instant handle_at_ = kNever;
+  std::vector<Helping> helping_;
+  std::vector<Stream> streams_;      // the first stream_count_ are in use
+  std::size_t stream_count_ = 0;
+  std::uint64_t last_stream_ = 0;
+  std::vector<Joining> joins_;
+  std::uint64_t last_join_ = 0;
+
+  std::array<BroadcastQueue, kQueues> queues_;
+  HandoffQueue handoff_;
+  PacketReader reader_;
+  SerfState serf_;
+
+  // Scratch: empty of meaning between steps.
+  Bytes message_, payload_, part_bytes_;
+  std::vector<Slice> parts_;
+  std::vector<ByteView> views_;
+  std::vector<PeerId> chosen_;
 };
 
 }  // namespace quorumlab::gossip

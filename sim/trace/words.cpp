@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/trace/words_gossip.h"
 #include "sim/trace/words_world.h"
 
 namespace quorumlab::trace {
@@ -269,8 +270,9 @@ std::string core_words(const Record& r, const Context& context) {
       return fmt::format("{} had applied request {} before and answered from the session", node, a);
     case Fact::toy:
       return fmt::format("{} says {}, {}, {}", node, a, b, c);
+    default:
+      return gossip_words(r, context);
   }
-  return fmt::format("{} did something of kind {}", node, r.kind);
 }
 
 }  // namespace

@@ -1,0 +1,121 @@
+// Facts of the gossip engine in words.
+#include "sim/trace/words_gossip.h"
+
+#include <fmt/format.h>
+
+namespace quorumlab::trace {
+namespace {
+
+const char* plural(std::uint64_t n) { return n == 1 ? "" : "s"; }
+
+const char* state_words(std::uint64_t state) {
+  switch (state) {
+    case 0:
+      return "alive";
+    case 1:
+      return "suspect";
+    case 2:
+      return "dead";
+    case 3:
+      return "left";
+    default:
+      return "unknown";
+  }
+}
+
+const char* message_words(std::uint64_t type) {
+  switch (type) {
+    case 3:
+      return "a suspect";
+    case 4:
+      return "an alive";
+    case 5:
+      return "a dead";
+    case 8:
+      return "a user";
+    default:
+      return "another";
+  }
+}
+
+std::string milliseconds_of(std::uint64_t ns) {
+  return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1'000 % 1'000);
+}
+
+}  // namespace
+
+std::string gossip_words(const Record& r, const Context& context) {
+  const std::string node = host_name(r.node, context);
+  const std::string peer = host_name(r.peer, context);
+  const std::string reason = reason_words(r, context);
+  const std::string why = reason.empty() ? reason : ": " + reason;
+  const auto a = r.a, b = r.b, c = r.c;
+  const auto host_b = [&] { return host_name(static_cast<std::uint32_t>(b), context); };
+  switch (static_cast<Fact>(r.kind)) {
+    case Fact::probe_started:
+      return fmt::format("{} pings {}{} (probe {}, health score {})", node, peer,
+                         b != 0 ? ", whom it suspects" : "", a, c);
+    case Fact::probe_acked:
+      if (c == 2) {
+        return fmt::format(
+            "{}: Was able to connect to {} over TCP but UDP probes failed, network may be "
+            "misconfigured",
+            node, peer);
+      }
+      return fmt::format("{} got an ack of {} {} after {} (probe {})", node, peer,
+                         c == 0 ? "itself" : "in the end", milliseconds_of(b), a);
+    case Fact::probe_indirect:
+      return fmt::format("{}: Failed ping: {} (timeout reached); it asks {} other{}{}", node, peer,
+                         b, plural(b), c != 0 ? " and tries a stream" : "");
+    case Fact::probe_failed:
+      return fmt::format("{}: Suspect {} has failed, no acks received", node, peer);
+    case Fact::member_alive:
+      return fmt::format("{} believes {} alive at incarnation {} (was {})", node, peer, a,
+                         state_words(b));
+    case Fact::member_suspect:
+      return fmt::format("{} suspects {} at incarnation {}, accused by {}: {} s at most", node,
+                         peer, a, host_b(), c / 1'000'000'000);
+    case Fact::member_dead:
+      return c != 0 ? fmt::format("{} knows that {} left, at incarnation {}", node, peer, a)
+                    : fmt::format("{} believes {} dead at incarnation {}, on the word of {}", node,
+                                  peer, a, host_b());
+    case Fact::suspicion_confirmed:
+      return fmt::format("{} suspects {} more: {} agrees (confirmation {})", node, peer, host_b(),
+                         c);
+    case Fact::suspicion_timed_out:
+      return fmt::format(
+          "{}: Marking {} as failed, suspect timeout reached ({} peer confirmations)", node, peer,
+          b);
+    case Fact::refuted:
+      return fmt::format("{}: Refuting {} message (from: {}); its incarnation is now {}", node,
+                         message_words(c), peer, a);
+    case Fact::health_changed:
+      return fmt::format("{} finds its own health at {}, after {} (0 is well)", node, a, b);
+    case Fact::address_conflict:
+      return fmt::format("{}: Conflicting address for the name of {}: claimed by {}. Old state: {}",
+                         node, peer, host_name(static_cast<std::uint32_t>(a), context),
+                         state_words(b));
+    case Fact::push_pull_done:
+      return fmt::format("{} {} states with {}, which told of {} member{}{}", node,
+                         c != 0 ? "exchanged" : "was asked to exchange", peer, a, plural(a),
+                         b != 0 ? ", to join" : "");
+    case Fact::push_pull_failed:
+      return fmt::format("{}: Push/Pull with {} failed{}", node, peer, why);
+    case Fact::gossip_dropped:
+      return fmt::format("{} dropped {} bytes of {}: wire error {}", node, b, peer, a);
+    case Fact::queue_overflow:
+      return fmt::format("{}: handler queue full ({}), dropping {} message of {}", node, b,
+                         message_words(a), peer);
+    case Fact::member_forgotten:
+      return fmt::format("{} drops {}, incarnation {}, from its list", node, peer, a);
+    case Fact::name_reclaimed:
+      return fmt::format("{}: Updating address for left or failed node: {} takes the name of {}",
+                         node, peer, host_name(static_cast<std::uint32_t>(a), context));
+    case Fact::ping_for_another:
+      return fmt::format("{}: Got ping for unexpected node, from {}", node, peer);
+    default:
+      return fmt::format("{} did something of kind {}", node, r.kind);
+  }
+}
+
+}  // namespace quorumlab::trace
