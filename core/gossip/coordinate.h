@@ -1,0 +1,68 @@
+// Network coordinates as serf keeps them: Vivaldi with a height, an adjustment term and gravity
+// (Dabek et al. 2004; Ledlie et al. 2007; Chen et al. 2009; serf.md 3.11). The only place of the
+// project where real numbers decide anything, and they decide coordinates only: + - * / and the
+// square root, which IEEE 754 rounds in one way, in a fixed order.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/base/types.h"
+#include "core/gossip/directory.h"
+#include "core/gossip/message.h"
+#include "core/gossip/rules.h"
+
+namespace quorumlab::gossip {
+
+// Whether every part of it is a number.
+bool is_finite(const Coordinate& c);
+// The round trip that two coordinates promise, truncated to nanoseconds.
+Duration estimated_rtt(const Coordinate& a, const Coordinate& b);
+
+enum class CoordinateResult : std::uint8_t {
+  updated,
+  reset,           // it was no number any more, and began anew at the origin
+  wrong_rtt,       // outside [0, 10 s]
+  not_finite,      // the other's is no number
+  wrong_dimensions
+};
+
+class CoordinateClient {
+ public:
+  void reset();
+  const Coordinate& own() const { return own_; }
+  // Moves this node's coordinate after a round trip to `peer`, which says that it is at `other`.
+  CoordinateResult update(PeerId peer, const Coordinate& other, Duration rtt, const Random& random,
+                          const Rules& rules);
+  // Where the peer was when last heard of; null if never.
+  const Coordinate* known(PeerId peer) const;
+  void forget(PeerId peer);
+  std::uint64_t resets() const { return resets_; }
+
+ private:
+  static constexpr std::size_t kFilterSize = 3, kWindow = 20;
+  struct Peer {
+    Coordinate coordinate;
+    std::array<double, kFilterSize> latency{};  // the last ones, in seconds
+    std::uint8_t samples = 0;
+  };
+  Peer& entry(PeerId peer);
+  double filtered(Peer& peer, double rtt) const;
+  void vivaldi(const Coordinate& other, double rtt, const Random& random);
+  void adjust(const Coordinate& other, double rtt);
+  void gravity(const Random& random);
+  void apply_force(double force, const Coordinate& other, const Random& random);
+
+  Coordinate own_;
+  std::array<double, kWindow> window_{};
+  std::uint32_t window_at_ = 0;
+  std::vector<std::uint32_t> places_;  // by PeerId: position in peers_ + 1
+  std::vector<Peer> peers_;
+  std::vector<std::uint32_t> free_;
+  std::uint64_t resets_ = 0;
+  std::uint64_t draws_ = 0;
+};
+
+}  // namespace quorumlab::gossip

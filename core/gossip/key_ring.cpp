@@ -1,0 +1,72 @@
+// The key ring.
+#include "core/gossip/key_ring.h"
+
+#include <algorithm>
+
+namespace quorumlab::gossip {
+
+const char* key_error(KeyResult result) {
+  switch (result) {
+    case KeyResult::ok:
+      return "";
+    case KeyResult::wrong_size:
+      return "key size must be 16, 24 or 32 bytes";
+    case KeyResult::unknown:
+      return "requested key is not in the keyring";
+    case KeyResult::is_primary:
+      return "removing the primary key is not allowed";
+  }
+  return "";
+}
+
+void KeyRing::reset(std::span<const Bytes> keys) {
+  keys_.clear();
+  for (const Bytes& key : keys) static_cast<void>(add(key));
+}
+
+std::vector<Bytes>::iterator KeyRing::find(ByteView key) {
+  return std::find_if(keys_.begin(), keys_.end(), [&](const Bytes& k) {
+    return std::equal(key.begin(), key.end(), k.begin(), k.end());
+  });
+}
+
+KeyResult KeyRing::add(ByteView key) {
+  if (!is_key_size(key.size())) return KeyResult::wrong_size;
+  if (find(key) != keys_.end()) return KeyResult::ok;
+  keys_.emplace_back(key.begin(), key.end());
+  return KeyResult::ok;
+}
+
+KeyResult KeyRing::use(ByteView key) {
+  const auto found = find(key);
+  if (found == keys_.end()) return KeyResult::unknown;
+  std::rotate(keys_.begin(), found, found + 1);
+  return KeyResult::ok;
+}
+
+KeyResult KeyRing::remove(ByteView key, const Rules& rules) {
+  const auto found = find(key);
+  if (found == keys_.begin() && found != keys_.end() && rules[Rule::primary_key_stays]) {
+    return KeyResult::is_primary;
+  }
+  // Removing what is not there is no error.
+  if (found != keys_.end()) keys_.erase(found);
+  return KeyResult::ok;
+}
+
+void append_base64(ByteView bytes, Bytes& out) {
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = bytes.size() - i;
+    const std::uint32_t word = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                               (left > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0) |
+                               (left > 2 ? bytes[i + 2] : 0);
+    out.push_back(static_cast<std::uint8_t>(kDigits[word >> 18]));
+    out.push_back(static_cast<std::uint8_t>(kDigits[word >> 12 & 63]));
+    out.push_back(static_cast<std::uint8_t>(left > 1 ? kDigits[word >> 6 & 63] : '='));
+    out.push_back(static_cast<std::uint8_t>(left > 2 ? kDigits[word & 63] : '='));
+  }
+}
+
+}  // namespace quorumlab::gossip
