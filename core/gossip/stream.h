@@ -20,14 +20,38 @@ enum class StreamSide : std::uint8_t {
 void make_stream(ByteView message, const WireSettings& settings, StreamSide side,
                  const Nonce& nonce, Bytes& out);
 
-// Reads one message from a stream. Types: ping, ack, push_pull, user, error.
-class StreamReader {
+// Finds the end of one message of a stream, which may still be on its way. Types: ping, ack,
+// push_pull, user, error.
+class MessageScanner {
  public:
   enum class Progress : std::uint8_t { need_more, message, error };
+  // `bytes` begin with the type byte and hold all that came so far; each call may show more of
+  // them.
+  Progress scan(ByteView bytes);
+  // Bytes looked at; after `message`, its size with the type byte.
+  std::size_t scanned() const { return scanned_; }
+  WireError error() const { return error_; }
+
+ private:
+  enum class Stage : std::uint8_t { type, first, nodes, tail };
+  Progress fail(WireError error);
+  Progress read_header(ByteView bytes);
+  Stage stage_ = Stage::type;
+  WireError error_ = WireError::none;
+  msgpack::Scanner value_;
+  std::size_t scanned_ = 0;
+  std::int64_t nodes_left_ = 0;
+  std::int64_t tail_bytes_ = 0;
+};
+
+// Reads one message from a stream. A value: an engine that is copied takes half-read streams along.
+class StreamReader {
+ public:
+  using Progress = MessageScanner::Progress;
 
   // `side`: who writes what is fed here.
   explicit StreamReader(StreamSide side = StreamSide::dialled) : side_(side) {}
-  // Begins again with the next stream; buffers are kept.
+  // Begins again with the next stream; buffers are kept unless they are large.
   void reset(StreamSide side);
 
   // Takes more bytes. After `message` or `error` nothing more is taken until reset(). `settings`
@@ -38,41 +62,35 @@ class StreamReader {
   Part message() const;
   // REQUIRES: feed() returned `error`.
   WireError error() const { return error_; }
-  // Bytes held: bounded by the limits in message.h and settings.max_decompressed_bytes.
+  // Bytes held. Before decryption at most kMaxPushStateBytes, else at most
+  // settings.max_decompressed_bytes and what came with one feed(), in each of three buffers.
   std::size_t buffered() const { return buffer_.size() + plain_.size() + inflated_.size(); }
 
  private:
-  enum class Stage : std::uint8_t {
-    label,
-    type,
-    frame_length,
-    frame,
-    body,
-    nodes,
-    tail,
-    done,
-    failed
-  };
+  enum class Stage : std::uint8_t { label, type, frame, compressed, message, done, failed };
+  enum class Where : std::uint8_t { buffer, plain, inflated };
 
-  Progress step(const WireSettings& settings);
   Progress fail(WireError error);
-  Progress finish(Bytes& whole);
+  Progress read_label(const WireSettings& settings);
+  Progress read_type(const WireSettings& settings);
   Progress read_frame(const WireSettings& settings);
-  Progress read_whole(ByteView message, const WireSettings& settings, bool compressed);
+  Progress read_compressed(const WireSettings& settings);
+  Progress read_message();
+  Progress inflate(ByteView body, const WireSettings& settings);
+  Progress read_whole(Where where);
+  const Bytes& held_in(Where where) const;
 
   StreamSide side_;
   Stage stage_ = Stage::label;
+  Where where_ = Where::buffer;  // not a pointer: the buffers move when this is copied
   WireError error_ = WireError::none;
-  bool labelled_ = false;
-  Bytes buffer_;             // what came, from the first byte not yet consumed on
+  Bytes buffer_;             // what came
   Bytes plain_;              // decrypted
   Bytes inflated_;           // decompressed
-  std::size_t at_ = 0;       // where the message's type byte stands in buffer_
-  std::size_t scanned_ = 0;  // up to where buffer_ was looked at
-  msgpack::Scanner scanner_;
-  std::int64_t objects_left_ = 0;
-  std::size_t tail_bytes_ = 0;
-  std::uint8_t whole_in_ = 0;  // which buffer holds the message: they may move when this is copied
+  std::size_t begin_ = 0;    // where the type byte stands in buffer_
+  std::size_t scanned_ = 0;  // of a compressed message's map
+  msgpack::Scanner map_;
+  MessageScanner scanner_;
 };
 
 }  // namespace quorumlab::gossip
