@@ -106,6 +106,19 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::lying_disk_noticed:
       what = fmt::format("{} went on with a damaged disk", node);
       break;
+    case Checker::configuration:
+      what =
+          fmt::format("{} holds to another configuration than the log's ({}, {})", node, v.a, v.b);
+      break;
+    case Checker::quorum:
+      what = fmt::format("{} has no quorum for {} (nodes {:#x})", node, v.a, v.b);
+      break;
+    case Checker::read_authority:
+      what = fmt::format(
+          "{} let a read be answered at {} although term {} has a leader or more is "
+          "committed",
+          node, v.a, v.b);
+      break;
   }
   return fmt::format("{} ({}): {}, at {}", judge::checker_name(v.checker),
                      judge::checker_promise(v.checker), what, script::to_text(Duration{v.time_ns}));

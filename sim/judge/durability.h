@@ -18,10 +18,13 @@ class Durability {
     verdicts.check(Checker::durability, holds, moment, node, candidate, term, 0);
   }
   // An acknowledgement of everything up to `index` leaves.
-  static void acknowledges(Moment moment, NodeId node, NodeId leader, std::uint64_t index,
-                           const Shadow& shadow, Verdicts& verdicts) {
-    verdicts.check(Checker::durability, index <= shadow.durable_last(), moment, node, leader, index,
-                   shadow.durable_last());
+  static void acknowledges(Moment moment, NodeId node, NodeId leader, std::uint64_t term,
+                           std::uint64_t index, const Shadow& shadow, Verdicts& verdicts) {
+    // Of the term that it is in, it speaks of the log as it stands; of an older one, as it stood.
+    const std::uint64_t durable = term == shadow.hard_state().term.value
+                                      ? shadow.durable_as_submitted()
+                                      : shadow.durable_last();
+    verdicts.check(Checker::durability, index <= durable, moment, node, leader, index, durable);
   }
 };
 

@@ -9,10 +9,13 @@ namespace {
 
 std::uint64_t place_key(std::uint64_t index, std::uint64_t term) { return mix(index, term); }
 
-KnownEntry describe(const raft::Entry& entry, std::uint64_t chain) {
+}  // namespace
+
+KnownEntry History::describe(const raft::Entry& entry, std::uint64_t chain) {
   KnownEntry known;
   known.term = entry.term.value;
   known.chain = chain;
+  if (entry.kind == raft::EntryKind::config) known.change = read_change(entry.payload);
   if (entry.kind != raft::EntryKind::normal) return known;
   const auto request = decode_request(entry.payload);
   if (!request) return known;
@@ -28,7 +31,26 @@ KnownEntry describe(const raft::Entry& entry, std::uint64_t chain) {
   return known;
 }
 
-}  // namespace
+// flags (1 joint, 2 leaves by itself), count, then for each step its kind and its node. Answers its
+// place; 0 for what is no change.
+std::uint64_t History::read_change(ByteView payload) {
+  ByteReader in(payload);
+  const std::uint8_t flags = in.u8();
+  const std::uint64_t count = in.varint();
+  if (!in.ok() || count > in.remaining()) return 0;
+  const Change change{(flags & 1) != 0, (flags & 2) != 0, static_cast<std::uint32_t>(steps_.size()),
+                      static_cast<std::uint32_t>(count)};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto kind = static_cast<MembershipChange::Kind>(in.u8() % 3);
+    steps_.push_back({kind, NodeId{static_cast<std::uint32_t>(in.varint())}});
+  }
+  if (!in.finished()) {
+    steps_.resize(change.begin);
+    return 0;
+  }
+  changes_.push_back(change);
+  return changes_.size();
+}
 
 std::uint64_t command_key(std::uint64_t session, std::uint64_t sequence) {
   if (session == 0) return 0;
@@ -44,6 +66,9 @@ void History::reset() {
   more_.clear();
   more_places_.clear();
   committed_.clear();
+  changes_.clear();
+  steps_.clear();
+  changes_applied_.clear();
   last_change_.clear();
   first_place_.clear();
   sessions_.clear();
@@ -91,6 +116,7 @@ void History::applied_first(std::uint64_t index, std::uint64_t term, std::uint64
   }
   const KnownEntry* known_entry = known(index, term);
   if (known_entry == nullptr || known_entry->chain != chain) return;
+  if (known_entry->change != 0) changes_applied_.push_back({index, known_entry->change});
   entry.command = command_key(known_entry->session, known_entry->sequence);
   entry.key = known_entry->key;
   entry.value = known_entry->value;

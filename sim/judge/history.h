@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -20,8 +21,21 @@ struct KnownEntry {
   std::uint64_t session = 0;  // of the command; 0: none
   std::uint64_t sequence = 0;
   std::uint64_t first_outstanding = 0;
-  std::uint64_t key = 0;    // hash of the key it changes; 0: none
-  std::uint64_t value = 0;  // hash of the value; of an erased key: 0
+  std::uint64_t key = 0;     // hash of the key it changes; 0: none
+  std::uint64_t value = 0;   // hash of the value; of an erased key: 0
+  std::uint64_t change = 0;  // place of the change of membership, from 1; 0: it is none
+};
+
+// A change of membership, as its entry says it.
+struct MembershipChange {
+  enum class Kind : std::uint8_t { voter, learner, gone };
+  struct Step {
+    Kind kind = Kind::voter;
+    NodeId node;
+  };
+  bool joint = false;
+  bool auto_leave = false;
+  std::span<const Step> steps;  // none: leave the joint configuration
 };
 
 // A committed entry, in the order of the log.
@@ -75,10 +89,26 @@ class History {
   std::uint64_t frontier() const { return frontier_; }
   // The last change of the key at or before `index`; 0: none.
   std::uint64_t last_change(std::uint64_t key, std::uint64_t index) const;
+  // Changes of membership among the committed entries, in the order in which they were first
+  // applied.
+  struct ChangeApplied {
+    std::uint64_t index = 0, place = 0;
+  };
+  const std::vector<ChangeApplied>& changes_applied() const { return changes_applied_; }
+  MembershipChange change(std::uint64_t place) const {
+    const Change& change = changes_[static_cast<std::size_t>(place - 1)];
+    return {change.joint, change.auto_leave, {steps_.data() + change.begin, change.count}};
+  }
   // Where a command stands first among the committed entries; 0: nowhere.
   std::uint64_t first_place(std::uint64_t command) const;
 
  private:
+  struct Change {
+    bool joint = false, auto_leave = false;
+    std::uint32_t begin = 0, count = 0;  // in steps_
+  };
+  KnownEntry describe(const raft::Entry& entry, std::uint64_t chain);
+  std::uint64_t read_change(ByteView payload);
   bool written_first(const raft::Entry& entry, std::uint64_t chain);
   bool takes_effect(const KnownEntry& entry, std::uint64_t index);
   void applied_first(std::uint64_t index, std::uint64_t term, std::uint64_t chain);
@@ -87,9 +117,12 @@ class History {
   std::vector<KnownEntry> more_;           // entries of other terms at the same index
   FlatMap more_places_;                    // (index, term) -> place in more_
   std::vector<CommittedEntry> committed_;  // by index
-  FlatMap last_change_;                    // key -> index
-  FlatMap first_place_;                    // command -> index
-  FlatMap sessions_;                       // session -> sequences below this one are forgotten
+  std::vector<Change> changes_;
+  std::vector<MembershipChange::Step> steps_;
+  std::vector<ChangeApplied> changes_applied_;
+  FlatMap last_change_;  // key -> index
+  FlatMap first_place_;  // command -> index
+  FlatMap sessions_;     // session -> sequences below this one are forgotten
   std::uint64_t frontier_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // What the world tells the judges, handed on to the checkers.
 #include "sim/judge/judges.h"
 
+#include <algorithm>
+
 #include "core/raft/message.h"
 
 namespace quorumlab::judge {
@@ -49,10 +51,16 @@ void Judges::reset(const Setup& setup) {
     state.shadow.reset();
     state.monotonic.reset();
     state.disk.reset();
+    state.configuration.reset();
+    state.leading = false;
     state.leads_term = state.replaced_from = state.replaced_term = 0;
   }
   elections_.reset();
   completeness_.reset();
+  configurations_.reset(setup.members);
+  votes_.reset();
+  commitment_.reset();
+  reads_.reset();
   clients_.reset();
 }
 
@@ -62,8 +70,8 @@ void Judges::acts_as_leader(Moment moment, NodeId node, std::uint64_t term) {
   state.leads_term = term;
   elections_.leads(moment, node, term, verdicts_);
   completeness_.leads(moment, node, term, state.shadow, verdicts_);
-  // What it writes as it comes to lead is seen before it is known to lead. Entries of a term are its
-  // leader's, so nobody else had it replace its log with them.
+  // What it writes as it comes to lead is seen before it is known to lead. Entries of a term are
+  // its leader's, so nobody else had it replace its log with them.
   verdicts_.check(Checker::leader_append_only, state.replaced_term != term, moment, node, kNobody,
                   state.replaced_from, state.shadow.last());
 }
@@ -82,6 +90,7 @@ void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId so
       if (!m) return;
       state.monotonic.sent(moment, source, m->term.value, state.shadow, verdicts_);
       acts_as_leader(moment, source, m->term.value);
+      state.configuration.acts(moment, source, m->term.value, verdicts_);
       // The leader says what is committed; its own log says which entries those are.
       std::uint64_t chain = 0;
       if (completeness_.is_news(m->term.value, m->commit.value) &&
@@ -101,6 +110,7 @@ void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId so
       const auto m = raft::peek(bytes);
       if (!m || m->reject) return;
       elections_.votes(moment, source, target, m->term.value, verdicts_);
+      votes_.granted(source, target, m->term.value);
       Durability::grants(moment, source, target, m->term.value, state.shadow, verdicts_);
       state.disk.takes_part(moment, source, m->term.value, state.shadow, verdicts_);
       return;
@@ -108,7 +118,15 @@ void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId so
     case MessageType::append_entries_response: {
       const auto m = raft::peek(bytes);
       if (!m || m->reject) return;
-      Durability::acknowledges(moment, source, target, m->index.value, state.shadow, verdicts_);
+      Durability::acknowledges(moment, source, target, m->term.value, m->index.value, state.shadow,
+                               verdicts_);
+      return;
+    }
+    case MessageType::read_index_response: {
+      const auto m = raft::peek(bytes);
+      if (!m || m->flag) return;
+      reads_.answers(moment, source, m->context, m->term.value, m->index.value,
+                     commitment_.known(moment), verdicts_);
       return;
     }
     default:
@@ -136,6 +154,8 @@ void Judges::judge_change(Moment moment, NodeId node, const Change& change) {
     verdicts_.check(Checker::state_machine_safety,
                     history_.covered(change.snapshot.index, change.snapshot.chain), moment, node,
                     kNobody, change.snapshot.index, change.snapshot.term);
+    state.configuration.snapshot(moment, node, change.snapshot.index, state.shadow.snapshot_conf(),
+                                 history_, configurations_, verdicts_);
   }
 }
 
@@ -166,7 +186,9 @@ void Judges::process_started(std::int64_t time_ns, trace::RecordId record, NodeI
   state.disk.started({time_ns, record}, node, readable, before, state.shadow.disk_state(),
                      verdicts_);
   state.monotonic.started();
+  state.configuration.started(state.shadow.snapshot().index, configurations_);
   state.leads_term = 0;
+  state.leading = false;
 }
 
 void Judges::process_down(std::int64_t, trace::RecordId, NodeId node, Death) {
@@ -185,9 +207,38 @@ void Judges::judge_applied(const trace::Record& record, trace::RecordId id) {
   state.monotonic.apply(moment, node, record.a, verdicts_);
   verdicts_.check(Checker::state_machine_safety, history_.applied(record.a, record.b, record.c),
                   moment, node, kNobody, record.a, record.b);
+  configurations_.learn(history_);
+  state.configuration.snapshot_known(moment, node, record.a, configurations_, verdicts_);
   // Committed in the node's term at the latest.
   const std::uint64_t term = state.shadow.hard_state().term.value;
   if (completeness_.is_news(term, record.a)) completeness_.committed(term, record.a, record.c);
+}
+
+std::uint64_t Judges::copies(std::uint64_t index, std::uint64_t term) const {
+  std::uint64_t holders = 0;
+  for (std::uint32_t id = 1; id < nodes_.size(); ++id) {
+    const NodeState& state = nodes_[id];
+    // A disk that lost what it had called durable is not the leader's fault.
+    const bool excused = state.disk.damaged || state.disk.lost_last != 0;
+    if (excused || state.shadow.holds(index, term)) holders |= Configuration::bit(NodeId{id});
+  }
+  return holders;
+}
+
+// Thesis 4.1: one change at a time, and (Ongaro on raft-dev, 2015) none before the leader has
+// committed in its own term; leaving a joint configuration is the second half of a change.
+void Judges::judge_proposed_change(Moment moment, NodeId node, std::uint64_t index,
+                                   std::uint64_t kind) {
+  constexpr std::uint64_t kLeave = 4;
+  const NodeState& state = nodes_[node.value];
+  const std::uint64_t before = state.shadow.last_change_before(index);
+  const std::uint64_t applied = std::max(state.monotonic.applied, state.configuration.since);
+  verdicts_.check(Checker::configuration, before <= applied, moment, node, kNobody, index, before);
+  if (kind == kLeave) return;
+  const std::uint64_t commit = state.monotonic.commit;
+  const std::uint64_t term = state.shadow.term_at(commit);
+  verdicts_.check(Checker::configuration, term == 0 || term == state.leads_term, moment, node,
+                  kNobody, index, commit);
 }
 
 void Judges::judge_fact(const trace::Record& record, trace::RecordId id) {
@@ -198,9 +249,42 @@ void Judges::judge_fact(const trace::Record& record, trace::RecordId id) {
   switch (static_cast<Fact>(record.kind)) {
     case Fact::commit_advanced:
       state.monotonic.committed(moment, node, record.a, verdicts_);
+      if (state.leading) {
+        commitment_.by_leader(moment, node, record.a, copies(record.a, record.c),
+                              configurations_[state.configuration.place].conf, verdicts_);
+      } else {
+        commitment_.by_hearsay(moment, node, record.a, verdicts_);
+      }
       break;
     case Fact::became_leader:
+      state.leading = true;
       acts_as_leader(moment, node, record.a);
+      state.configuration.leads(moment, node, record.a, state.monotonic.applied, configurations_,
+                                verdicts_);
+      votes_.leads(moment, node, record.a, state.shadow,
+                   configurations_[state.configuration.place].conf, verdicts_);
+      reads_.leads(record.a);
+      break;
+    case Fact::became_follower:
+      state.leading = false;
+      break;
+    case Fact::config_applied:
+      state.configuration.applied(moment, node, record.a, record.b, record.c, state.leading,
+                                  configurations_, verdicts_);
+      break;
+    case Fact::config_proposed:
+      judge_proposed_change(moment, node, record.a, record.b);
+      break;
+    case Fact::read_started:
+      if (state.leading) {
+        reads_.begins(node, record.a, state.leads_term, record.b, commitment_.known(moment));
+      }
+      break;
+    case Fact::read_confirmed:
+      if (state.leading) {
+        reads_.answers(moment, node, record.a, state.leads_term, record.b,
+                       commitment_.known(moment), verdicts_);
+      }
       break;
     case Fact::started: {
       const std::uint64_t term = state.shadow.hard_state().term.value;
@@ -213,6 +297,7 @@ void Judges::judge_fact(const trace::Record& record, trace::RecordId id) {
       break;
     case Fact::snapshot_installed:
       state.monotonic.installed(moment, node, record.a, verdicts_);
+      state.configuration.installed(record.a, configurations_);
       break;
     default:
       break;

@@ -15,12 +15,15 @@
 #include "core/base/bytes.h"
 #include "core/node/event.h"
 #include "sim/judge/clients.h"
+#include "sim/judge/configuration.h"
 #include "sim/judge/durability.h"
 #include "sim/judge/elections.h"
 #include "sim/judge/history.h"
 #include "sim/judge/leader_completeness.h"
 #include "sim/judge/lying_disk.h"
 #include "sim/judge/monotonic.h"
+#include "sim/judge/quorum.h"
+#include "sim/judge/reads.h"
 #include "sim/judge/shadow.h"
 #include "sim/judge/verdicts.h"
 #include "sim/trace/record.h"
@@ -41,6 +44,7 @@ class Judges {
   struct Setup {
     std::uint32_t nodes = 0;  // servers with spares; their ids are 1..nodes
     bool raft = true;         // false: the nodes speak something else; nothing is checked
+    Configuration members;    // whom the cluster begins with
   };
   using Write = Effects::Write;
   enum class Death : std::uint8_t {
@@ -86,6 +90,11 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::started):
       case static_cast<std::uint16_t>(Fact::refused_to_start):
       case static_cast<std::uint16_t>(Fact::snapshot_installed):
+      case static_cast<std::uint16_t>(Fact::became_follower):
+      case static_cast<std::uint16_t>(Fact::config_applied):
+      case static_cast<std::uint16_t>(Fact::config_proposed):
+      case static_cast<std::uint16_t>(Fact::read_started):
+      case static_cast<std::uint16_t>(Fact::read_confirmed):
         if (setup_.raft) judge_fact(record, id);
         break;
       default:
@@ -119,6 +128,8 @@ class Judges {
     Shadow shadow;
     NodeMonotonic monotonic;
     NodeDisk disk;
+    NodeConfiguration configuration;
+    bool leading = false;  // from became_leader to became_follower
     std::uint64_t leads_term =
         0;  // the last term in which it acted as leader in this life; 0: none
     // Where it last replaced entries, and the term that its log ended with then.
@@ -128,6 +139,9 @@ class Judges {
   void judge_applied(const trace::Record& record, trace::RecordId id);
   void judge_fact(const trace::Record& record, trace::RecordId id);
   void judge_change(Moment moment, NodeId node, const Change& change);
+  void judge_proposed_change(Moment moment, NodeId node, std::uint64_t index, std::uint64_t kind);
+  // Who holds an entry of this term at `index`, durably.
+  std::uint64_t copies(std::uint64_t index, std::uint64_t term) const;
   // The node acts as leader of a term for the first time in its life.
   void acts_as_leader(Moment moment, NodeId node, std::uint64_t term);
 
@@ -137,6 +151,10 @@ class Judges {
   std::vector<NodeState> nodes_;  // by id; 0 unused
   Elections elections_;
   LeaderCompleteness completeness_;
+  Configurations configurations_;
+  Votes votes_;
+  Commitment commitment_;
+  Reads reads_;
   Clients clients_;
 };
 

@@ -11,6 +11,8 @@ namespace quorumlab::judge {
 void Shadow::reset() {
   base_ = {};
   entries_.clear();
+  changes_.clear();
+  snapshot_conf_ = {};
   submitted_ = durable_ = {};
   durable_last_ = 0;
   snapshot_ = durable_snapshot_ = {};
@@ -29,10 +31,12 @@ void Shadow::put(const raft::Entry& entry, History& history, Change& change) {
   if (at < entries_.size()) {
     if (entries_[at].chain == chain && entries_[at].term == entry.term.value) return;
     if (change.replaced_from == 0) change.replaced_from = index;
+    forget_changes(index);
     entries_[at] = {entry.term.value, chain};
   } else {
     entries_.push_back({entry.term.value, chain});
   }
+  if (entry.kind == raft::EntryKind::config) changes_.push_back(index);
   change.entries = true;
   if (!history.written(entry, chain) && change.mismatch == 0) {
     change.mismatch = index;
@@ -50,6 +54,7 @@ void Shadow::begin_at(const Place& place, Change& change) {
   } else {
     if (inside && change.replaced_from == 0) change.replaced_from = place.index;
     entries_.clear();
+    changes_.clear();
   }
   base_ = place;
   valid_last_ = place.index;
@@ -108,6 +113,7 @@ Change Shadow::submitted(std::uint64_t write_id, FileId file, Effects::Write::Mo
     if (count < entries_.size()) {
       if (change.replaced_from == 0) change.replaced_from = valid_last_ + 1;
       entries_.resize(count);
+      forget_changes(valid_last_ + 1);
     }
     change.after = submitted_;
   } else if (file == FileId::snapshot) {
@@ -119,10 +125,12 @@ Change Shadow::submitted(std::uint64_t write_id, FileId file, Effects::Write::Mo
     }
     snapshot_ = change.snapshot = {snapshot->meta.index.value, snapshot->meta.term.value,
                                    snapshot->meta.chain};
+    snapshot_conf_ = configuration_of(snapshot->meta.conf);
   } else {
     return change;
   }
-  pending_.push_back({write_id, file, submitted_, last(), snapshot_});
+  pending_.push_back({write_id, file, submitted_, last(), snapshot_,
+                      change.replaced_from == 0 ? UINT64_MAX : change.replaced_from});
   return change;
 }
 
@@ -160,6 +168,12 @@ void Shadow::failed(std::uint64_t write_id) {
       pending_.end());
 }
 
+std::uint64_t Shadow::durable_as_submitted() const {
+  std::uint64_t same = durable_last_;
+  for (const Pending& pending : pending_) same = std::min(same, pending.replaced_from - 1);
+  return std::max(same, durable_snapshot_.index);
+}
+
 DiskState Shadow::disk_state() const {
   std::uint64_t shortest = std::min(durable_last_, failed_last_);
   for (const Pending& pending : pending_) {
@@ -184,11 +198,13 @@ bool Shadow::started(std::span<const FileContent> files) {
            recovered.log.base_chain()};
   for (LogIndex i = recovered.log.first_index(); i <= recovered.log.last_index(); i = i.next()) {
     entries_.push_back({recovered.log.term(i)->value, recovered.log.chain(i)});
+    if (recovered.log.entry(i).kind == raft::EntryKind::config) changes_.push_back(i.value);
   }
   submitted_ = durable_ = recovered.hard_state;
   durable_last_ = last();
   snapshot_ = durable_snapshot_ = {recovered.snapshot.index.value, recovered.snapshot.term.value,
                                    recovered.snapshot.chain};
+  snapshot_conf_ = configuration_of(recovered.snapshot.conf);
   return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/node/event.h"
 #include "core/raft/engine.h"
+#include "sim/judge/configuration.h"
 #include "sim/judge/history.h"
 
 namespace quorumlab::judge {
@@ -60,6 +61,28 @@ class Shadow {
   std::uint64_t durable_last() const {
     return durable_last_ > durable_snapshot_.index ? durable_last_ : durable_snapshot_.index;
   }
+  // How far what is durable is the log as it was last submitted: less, while a write is under way
+  // that replaces entries.
+  std::uint64_t durable_as_submitted() const;
+  // Whether an entry of this term stands durably at `index`; where a snapshot covers it, one that
+  // was committed does.
+  bool holds(std::uint64_t index, std::uint64_t term) const {
+    if (index > durable_as_submitted()) return false;
+    return index <= base_.index || index <= snapshot_.index || term_at(index) == term;
+  }
+  // 0: it is not known.
+  std::uint64_t term_at(std::uint64_t index) const {
+    if (index == base_.index) return base_.term;
+    return index > base_.index && index <= last() ? entries_[index - base_.index - 1].term : 0;
+  }
+  // The last change of membership before `index` in the submitted log; 0: there is none.
+  std::uint64_t last_change_before(std::uint64_t index) const {
+    std::size_t at = changes_.size();
+    while (at > 0 && changes_[at - 1] >= index) --at;
+    return at == 0 ? 0 : changes_[at - 1];
+  }
+  // Of the snapshot last submitted.
+  const Configuration& snapshot_conf() const { return snapshot_conf_; }
   DiskState disk_state() const;
   const Place& snapshot() const { return snapshot_; }
   std::uint64_t durable_snapshot() const { return durable_snapshot_.index; }
@@ -89,17 +112,24 @@ class Shadow {
     raft::HardState hard_state;
     std::uint64_t last = 0;
     Place snapshot;
+    std::uint64_t replaced_from = UINT64_MAX;
   };
   void put(const raft::Entry& entry, History& history, Change& change);
   void read_log(ByteView bytes, History& history, Change& change);
   void begin_at(const Place& place, Change& change);
+  // Entries from `index` on are gone.
+  void forget_changes(std::uint64_t index) {
+    while (!changes_.empty() && changes_.back() >= index) changes_.pop_back();
+  }
 
   Place base_;  // the entry before entries_[0]
   std::vector<Entry> entries_;
-  std::uint64_t valid_last_ = 0;  // while a write is read: how far it has got
+  std::vector<std::uint64_t> changes_;  // where changes of membership stand, rising
+  std::uint64_t valid_last_ = 0;        // while a write is read: how far it has got
   raft::HardState submitted_, durable_;
   std::uint64_t durable_last_ = 0;
   Place snapshot_, durable_snapshot_;
+  Configuration snapshot_conf_;
   std::vector<Pending> pending_;  // oldest first
   // A failed write may have reached the disk: then the log ends here.
   std::uint64_t failed_last_ = UINT64_MAX;

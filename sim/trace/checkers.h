@@ -13,4 +13,7 @@
   X(durability, "what a node promised or a client was told survives", "Raft fig. 2")            \
   X(read_freshness, "a read sees every write that was answered before it began", "thesis 6.4")  \
   X(exactly_once, "a command of a session takes effect once", "thesis 6.3")                     \
-  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")
+  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")                     \
+  X(configuration, "members are what the committed changes say", "thesis 4, Raft 6")            \
+  X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")              \
+  X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")

@@ -48,13 +48,13 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
     judges_.set_enabled(static_cast<judge::Checker>(i), (config.ignored_checkers >> i & 1) == 0);
   }
-  judges_.reset({nodes, config.foreign == nullptr});
 
   node_config_ = config.node;
   raft::ConfState& initial = node_config_.raft.initial;
   if (initial.voters.empty()) {
     for (std::uint32_t id = 1; id <= members(config); ++id) initial.voters.push_back({id});
   }
+  judges_.reset({nodes, config.foreign == nullptr, judge::configuration_of(initial)});
   processes_.resize(nodes);
   for (std::uint32_t i = 0; i < nodes; ++i) {
     Process& p = processes_[i];

@@ -46,6 +46,15 @@ TEST_CASE("each checker trips on the real engine without its rule, and only then
       {Checker::durability, Rule::persist_entries_before_ack, 300},
       {Checker::read_freshness, Rule::read_index_needs_quorum, 300},
       {Checker::exactly_once, Rule::sessions_apply_once, 300},
+      {Checker::configuration, Rule::config_one_at_a_time, 300},
+      {Checker::configuration, Rule::config_only_after_own_commit, 300},
+      {Checker::configuration, Rule::snapshot_keeps_outgoing_voters, 300},
+      {Checker::configuration, Rule::removed_leader_steps_down, 300},
+      {Checker::quorum, Rule::joint_needs_both_majorities, 300},
+      {Checker::quorum, Rule::own_vote_counts_once_durable, 300},
+      {Checker::quorum, Rule::commit_only_own_term, 300},
+      {Checker::durability, Rule::ack_names_durable_term, 300},
+      {Checker::read_authority, Rule::read_index_after_own_commit, 300},
   };
   const Options whole;
   SeedRun with_all_rules(whole);

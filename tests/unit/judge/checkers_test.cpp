@@ -232,7 +232,7 @@ TEST_CASE("a snapshot of another history breaks state machine safety", "[judge]"
     meta.index = {2};
     meta.term = {1};
     meta.chain = chain + wrong;
-    meta.conf.voters = {NodeId{1}};
+    meta.conf.voters = {NodeId{1}, NodeId{2}, NodeId{3}};
     Bytes bytes;
     raft::encode_snapshot(meta, {}, bytes);
     world.judges.write_submitted(++world.now, ++world.record, NodeId{2}, ++world.write_id,
@@ -244,7 +244,9 @@ TEST_CASE("a snapshot of another history breaks state machine safety", "[judge]"
 
 TEST_CASE("what goes back breaks monotonic", "[judge]") {
   FakeWorld world;
-  world.persist(1, 1, {{1}, {1}, {1}}, 3);
+  world.elect(2, 3, {1});
+  for (const std::uint32_t node : {2u, 1u}) world.persist(node, 1, {{1}, {1}, {3}}, 3, 2);
+  world.fact(Fact::commit_advanced, 2, 3, 0, 3);
   world.fact(Fact::commit_advanced, 1, 2, 0, 3);
   world.apply(1, 1, 1);
   world.apply(1, 2, 1);
@@ -279,7 +281,7 @@ TEST_CASE("what goes back breaks monotonic", "[judge]") {
     CHECK(world.only(Checker::monotonic));
   }
   SECTION("an applied index left out") {
-    world.persist(1, 4, {{1}}, 3);
+    world.persist(1, 4, {{1}}, 3, 2);
     world.apply(1, 4, 1);
     CHECK(world.only(Checker::monotonic));
   }

@@ -19,12 +19,27 @@ struct FakeEntry {
   std::string key = {};  // empty: a no-op
   std::string value = {};
   std::uint64_t session = 0, sequence = 0;
+  Bytes change = {};  // of membership, encoded; empty: it is none
 };
+
+// An entry that changes who is a member.
+inline FakeEntry changing(std::uint64_t term, const std::vector<raft::ConfChange::Step>& steps,
+                          bool joint = false) {
+  raft::ConfChange change;
+  change.steps = steps;
+  change.joint = joint;
+  FakeEntry entry;
+  entry.term = term;
+  raft::encode(change, entry.change);
+  return entry;
+}
 
 class FakeWorld {
  public:
   explicit FakeWorld(std::uint32_t nodes = 3) {
-    judges.reset({nodes, true});
+    Configuration members;
+    for (std::uint32_t id = 1; id <= nodes; ++id) members.voters |= Configuration::bit(NodeId{id});
+    judges.reset({nodes, true, members});
     for (std::uint32_t id = 1; id <= nodes; ++id) start(id);
   }
 
@@ -39,6 +54,7 @@ class FakeWorld {
 
   static Bytes payload(const FakeEntry& entry) {
     Bytes bytes;
+    if (!entry.change.empty()) return entry.change;
     if (entry.key.empty()) return bytes;
     Request request;
     request.kind = Request::Kind::write;
@@ -51,6 +67,7 @@ class FakeWorld {
     return bytes;
   }
   static raft::EntryKind kind(const FakeEntry& entry) {
+    if (!entry.change.empty()) return raft::EntryKind::config;
     return entry.key.empty() ? raft::EntryKind::noop : raft::EntryKind::normal;
   }
 
@@ -150,6 +167,29 @@ class FakeWorld {
     Bytes bytes;
     encode(response, bytes);
     judges.answered(++now, ++record, operation, NodeId{server}, bytes);
+  }
+
+  void write_snapshot(std::uint32_t node, std::uint64_t index, std::uint64_t term,
+                      std::uint64_t chain, const raft::ConfState& conf) {
+    raft::SnapshotMeta meta;
+    meta.index = {index};
+    meta.term = {term};
+    meta.chain = chain;
+    meta.conf = conf;
+    Bytes bytes;
+    raft::encode_snapshot(meta, {}, bytes);
+    judges.write_submitted(++now, ++record, NodeId{node}, ++write_id, FileId::snapshot,
+                           Effects::Write::Mode::replace, bytes);
+  }
+  // The node leads, elected by itself and these.
+  void elect(std::uint32_t node, std::uint64_t term, const std::vector<std::uint32_t>& others,
+             std::uint64_t last = 0) {
+    persist(node, 0, {}, term, node);
+    for (const std::uint32_t other : others) {
+      persist(other, 0, {}, term, node);
+      grant(other, node, term);
+    }
+    fact(Fact::became_leader, node, term, last, others.size() + 1);
   }
 
   // What tripped: this checker, and no other.
