@@ -1,5 +1,5 @@
-// How well this node itself seems to be (Lifeguard's local health multiplier): 0 is healthy. What it
-// scales, and what moves it, differs between the paper and memberlist; see probe.cpp.
+// How well this node itself seems to be (Lifeguard's local health multiplier): 0 is healthy. What
+// it scales, and what moves it, differs between the paper and memberlist; see probe.cpp.
 #pragma once
 
 #include <algorithm>

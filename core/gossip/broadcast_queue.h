@@ -1,6 +1,6 @@
-// Messages that wait to be gossiped (memberlist's TransmitLimitedQueue): those sent least often come
-// first, of these the longest, of these the newest; each is sent so many times in all and then gone
-// (serf.md 1.5). A value that keeps its memory.
+// Messages that wait to be gossiped (memberlist's TransmitLimitedQueue): those sent least often
+// come first, of these the longest, of these the newest; each is sent so many times in all and then
+// gone (serf.md 1.5). A value that keeps its memory.
 //
 // What is told about members is kept as numbers and written out when it is sent, since ten thousand
 // nodes queue ten thousand of them; users' messages are kept as bytes.
@@ -45,7 +45,7 @@ class BroadcastQueue {
     std::uint32_t overhead = 0;  // each message costs so much more
     std::uint32_t parts = 0;     // messages at most
     std::uint32_t transmit_limit = 0;
-    bool fewest_first = true;    // Rule::fewest_transmits_first
+    bool fewest_first = true;  // Rule::fewest_transmits_first
   };
 
   void clear();
@@ -82,18 +82,17 @@ class BroadcastQueue {
   std::uint32_t add(std::uint32_t name, std::uint16_t size, std::uint32_t token);
   void put(std::uint32_t place);
   void unlink(const Item& item);
-  void release(std::uint32_t place);
   void finish(std::uint32_t place);
   // The best of this tier that takes no more than `room` bytes; its index + 1, or 0.
   std::size_t best(const std::vector<Key>& tier, std::uint32_t room) const;
 
   std::vector<std::vector<Key>> tiers_;  // by transmits
   std::vector<Item> items_;
-  std::vector<Bytes> bytes_;             // of users' messages, by place; grows only with those
+  std::vector<Bytes> bytes_;  // of users' messages, by place; grows only with those
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> again_;     // during take()
+  std::vector<std::uint32_t> again_;  // during take()
   std::vector<std::uint32_t> finished_;
-  SideTable<std::uint32_t> names_;       // name to place
+  SideTable<std::uint32_t> names_;  // name to place
   std::size_t size_ = 0;
   std::uint32_t last_id_ = 0;
 };

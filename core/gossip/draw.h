@@ -8,14 +8,14 @@ namespace quorumlab::gossip {
 
 enum class Draw : std::uint8_t {
   // memberlist
-  probe_order,       // the shuffle at the end of each round
-  probe_target,      // where round robin is switched off
-  new_member,        // its place in the order of probing
+  probe_order,   // the shuffle at the end of each round
+  probe_target,  // where round robin is switched off
+  new_member,    // its place in the order of probing
   helpers,
   gossip_targets,
   push_pull_target,
   push_pull_phase,
-  probe_phase,       // where phases are staggered
+  probe_phase,  // where phases are staggered
   gossip_phase,
   nonce,
   // serf

@@ -12,6 +12,7 @@
 // (intents and status), events, queries, coalesce, keys, leave, reap, conflict, snapshot.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -57,7 +58,7 @@ struct Member {
   std::int64_t state_change_ns = 0;  // on this node's monotonic clock
   RecordId record;
   std::uint32_t incarnation = 0;
-  std::uint32_t status_ltime = 0;    // Lamport time of the last intent; UINT32_MAX: in a side table
+  std::uint32_t status_ltime = 0;  // Lamport time of the last intent; UINT32_MAX: in a side table
   State state = State::unknown;
   Status status = Status::none;
 };
@@ -79,18 +80,19 @@ class Engine {
   void on_deadline(const Turn& turn);
   Instant deadline() const;
 
-  // The agent's commands. Answers come as Ready::answers with this request number, at once or later.
+  // The agent's commands. Answers come as Ready::answers with this request number, at once or
+  // later.
   void join(const Turn& turn, std::uint64_t request, std::span<const NodeId> hosts, bool replay);
   void leave(const Turn& turn, std::uint64_t request);
   void force_leave(const Turn& turn, std::uint64_t request, std::string_view name, bool prune);
   void set_tags(const Turn& turn, std::uint64_t request, const Tags& set,
                 std::span<const std::string> erase);
-  void user_event(const Turn& turn, std::uint64_t request, std::string_view name,
-                  ByteView payload, bool coalesce);
+  void user_event(const Turn& turn, std::uint64_t request, std::string_view name, ByteView payload,
+                  bool coalesce);
   struct QueryParams {
     std::string_view name;
     ByteView payload;
-    std::span<const std::string> nodes;                 // filter; empty: everybody
+    std::span<const std::string> nodes;                         // filter; empty: everybody
     std::span<const std::pair<std::string, std::string>> tags;  // name and regular expression
     bool want_ack = false;
     std::uint8_t relay_factor = 0;
@@ -117,23 +119,23 @@ class Engine {
   // A probe under way; there is one at a time (memberlist probeNode).
   struct Probe {
     enum class Stage : std::uint8_t {
-      idle,       // until the next tick
-      direct,     // pinged; helpers are asked when the probe timeout is over
-      indirect,   // helpers and the stream are under way; the deadline decides
+      idle,      // until the next tick
+      direct,    // pinged; helpers are asked when the probe timeout is over
+      indirect,  // helpers and the stream are under way; the deadline decides
     };
     Stage stage = Stage::idle;
     bool stream_answered = false;
     PeerId target;
     std::uint32_t incarnation = 0;  // the target's, when the probe began
     std::uint32_t seq_no = 0;
-    std::uint32_t helpers = 0;      // asked, of those that can say no
+    std::uint32_t helpers = 0;  // asked, of those that can say no
     std::uint32_t nacks = 0;
-    std::uint64_t stream = 0;       // the ping over a stream
+    std::uint64_t stream = 0;  // the ping over a stream
     Instant sent, timeout, deadline;
   };
   // A ping on behalf of another member.
   struct Helping {
-    std::uint32_t seq_no = 0;           // of our ping
+    std::uint32_t seq_no = 0;  // of our ping
     std::uint32_t requester_seq_no = 0;
     bool nack = false;
     Address requester;
@@ -237,17 +239,18 @@ class Engine {
   void gossip_due(const Turn& turn);
   Instant gossip_deadline() const;
   bool nothing_queued() const;
+  void wake_gossip(const Turn& turn);
   // Encodes the message into message_.
   template <class Message>
   void write_message(const Message& message) {
     message_.clear();
     encode(message, message_);
   }
-  void send_message(const Turn& turn, const Address& target, bool crc);          // message_, alone
-  void send_with_piggyback(const Turn& turn, const Address& target);             // message_
+  void send_message(const Turn& turn, const Address& target, bool crc);  // message_, alone
+  void send_with_piggyback(const Turn& turn, const Address& target);     // message_
   // What is queued, as many messages as fit, appended to parts_.
   void take_broadcasts(const Turn& turn, std::uint32_t bytes);
-  void make_compound_of_parts();                                                 // parts_ to message_
+  void make_compound_of_parts();      // parts_ to message_
   std::uint32_t packet_room() const;  // bytes of a packet, less what the layers around it take
   void queue_rumour(const Turn& turn, const Rumour& rumour, std::uint32_t name,
                     std::uint32_t token = 0);
@@ -257,17 +260,20 @@ class Engine {
   // push_pull.cpp
   void push_pull_due(const Turn& turn);
   Duration push_pull_period() const;
-  void schedule_push_pull(Instant from);
   std::uint64_t open_stream(const Turn& turn, Stream::Use use, const Address& target);
   Stream* find_stream(std::uint64_t id);
+  Stream& add_stream(std::uint64_t id, Stream::Use use);
   void forget_stream(std::uint64_t id);
-  void send_on_stream(const Turn& turn, const Stream& stream, StreamSide side);  // message_
-  void write_push_pull(const Turn& turn, bool join);                             // into message_
-  // Empty text: merged.
-  std::string merge_remote(const Turn& turn, NodeId peer, ByteView body, bool& join);
+  void close_stream(const Turn& turn, std::uint64_t id);
+  void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);  // message_
+  void write_push_pull(const Turn& turn, bool join);                         // into message_
+  // These say what is wrong, in memberlist's words; empty: nothing.
+  static std::string read_whole(PushPullReader& reader);
+  std::string merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
   std::string verify_protocol(const Turn& turn, ByteView body) const;
   void stream_message(const Turn& turn, std::uint64_t id);
-  void stream_failed(const Turn& turn, std::uint64_t id, std::string_view why);
+  void finish_stream(const Turn& turn, std::uint64_t id, std::string_view why);
+
   void continue_join(const Turn& turn, std::uint64_t join);
   void stream_timer(const Turn& turn, const Timer& timer);
 
@@ -275,7 +281,8 @@ class Engine {
   void hand_off(const Turn& turn, NodeId source, const Part& part);
   void handle_waiting(const Turn& turn);
 
-  // --- What memberlist offers serf ----------------------------------------------------------------
+  // --- What memberlist offers serf
+  // ----------------------------------------------------------------
   enum class Queue : std::uint8_t { intents = 1, queries = 2, events = 3 };
   static constexpr std::size_t kQueues = 4;  // 0: memberlist's own
   BroadcastQueue& queue(Queue which) { return queues_[static_cast<std::size_t>(which)]; }
@@ -296,26 +303,27 @@ class Engine {
   std::uint32_t live_members() const { return live_; }
   bool any_other_alive() const;
 
-  // --- What memberlist tells serf, and asks it ------------------------------------------------------
-  void serf_reset();                                            // at the end of reset()
-  void serf_started(const Turn& turn, ByteView snapshot);       // at the end of start()
-  void serf_timer(const Turn& turn, const Timer& timer);        // kinds from TimerKind::serf on
-  void notify_join(const Turn& turn, PeerId id);                // dead, left or unknown -> alive
-  void notify_leave(const Turn& turn, PeerId id);               // -> dead or left
-  void notify_update(const Turn& turn, PeerId id);              // its meta changed
+  // --- What memberlist tells serf, and asks it
+  // ------------------------------------------------------
+  void serf_reset();                                       // at the end of reset()
+  void serf_started(const Turn& turn, ByteView snapshot);  // at the end of start()
+  void serf_timer(const Turn& turn, const Timer& timer);   // kinds from TimerKind::serf on
+  void notify_join(const Turn& turn, PeerId id);           // dead, left or unknown -> alive
+  void notify_leave(const Turn& turn, PeerId id);          // -> dead or left
+  void notify_update(const Turn& turn, PeerId id);         // its meta changed
   void notify_conflict(const Turn& turn, PeerId existing, const Alive& other);
-  void notify_message(const Turn& turn, ByteView message);      // from its SerfType on
+  void notify_message(const Turn& turn, ByteView message);  // from its SerfType on
   void append_user_state(const Turn& turn, bool join, Bytes& out);
   void merge_user_state(const Turn& turn, ByteView state, bool join);
   void append_ack_payload(Bytes& out);
   void notify_ping_complete(const Turn& turn, PeerId id, Duration rtt, ByteView payload);
-  void append_meta(Bytes& out) const;                           // at most 512 bytes
+  void append_meta(Bytes& out) const;  // at most 512 bytes
   void broadcast_finished(const Turn& turn, std::uint32_t token);
   // `errors` is empty, or says what went wrong with each target that was not reached.
   void join_finished(const Turn& turn, std::uint64_t request, std::uint32_t contacted,
                      std::string_view errors);
-  std::uint32_t serf_members() const;                           // for serf's retransmit limit
-  std::span<const Bytes> sealing_keys() const;                  // the first is the primary; or none
+  std::uint32_t serf_members() const;           // for serf's retransmit limit
+  std::span<const Bytes> sealing_keys() const;  // the first is the primary; or none
   // ---------------------------------------------------------------------------------------------
 
   Config config_;
@@ -335,12 +343,13 @@ class Engine {
 
   TimerHeap timers_;
   Probe probe_;
-  Instant probe_tick_ = kNever;      // the first tick that was not used yet
-  Instant gossip_tick_ = kNever;     // a tick of the past; others follow at the interval
+  Instant probe_tick_ = kNever;   // the first tick that was not used yet
+  Instant gossip_tick_ = kNever;  // a tick of the past; others follow at the interval
   Instant push_pull_at_ = kNever;
+  bool push_pull_begun_ = false;  // the stagger before the first period is over
   Instant handle_at_ = kNever;
   std::vector<Helping> helping_;
-  std::vector<Stream> streams_;      // the first stream_count_ are in use
+  std::vector<Stream> streams_;  // the first stream_count_ are in use
   std::size_t stream_count_ = 0;
   std::uint64_t last_stream_ = 0;
   std::vector<Joining> joins_;
@@ -352,10 +361,33 @@ class Engine {
   SerfState serf_;
 
   // Scratch: empty of meaning between steps.
-  Bytes message_, payload_, part_bytes_;
+  Bytes message_, payload_, part_bytes_, rumour_;
   std::vector<Slice> parts_;
   std::vector<ByteView> views_;
-  std::vector<PeerId> chosen_;
+  std::vector<PeerId> chosen_, shuffled_;
+  std::vector<std::uint32_t> finished_;
 };
+
+template <class Accept>
+void Engine::choose_members(Draw purpose, std::uint32_t count, Accept&& accept) {
+  const std::size_t n = order_.size();
+  const auto take = [&](PeerId id) {
+    if (!accept(id) || std::find(chosen_.begin(), chosen_.end(), id) != chosen_.end()) return;
+    chosen_.push_back(id);
+  };
+  if (config_.later_memberlist && n < std::size_t{3} * count) {
+    // The first of a shuffled list: in small clusters nobody is missed by bad luck (memberlist
+    // 8c0d992).
+    shuffled_.assign(order_.begin(), order_.end());
+    for (std::size_t i = 0; i < n && chosen_.size() < count; ++i) {
+      std::swap(shuffled_[i], shuffled_[i + below(draw(purpose), n - i)]);
+      take(shuffled_[i]);
+    }
+    return;
+  }
+  for (std::size_t tries = 0; tries < 3 * n && chosen_.size() < count; ++tries) {
+    take(order_[below(draw(purpose), n)]);
+  }
+}
 
 }  // namespace quorumlab::gossip

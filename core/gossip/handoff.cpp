@@ -16,9 +16,10 @@ bool HandoffQueue::push(NodeId source, MessageType type, ByteView body, std::uin
   std::vector<Entry>& to = type == MessageType::alive ? high_ : low_;
   if (to.size() >= limit) return false;
   if (empty()) bytes_.clear();
-  to.push_back({source, type,
-                {static_cast<std::uint32_t>(bytes_.size()),
-                 static_cast<std::uint32_t>(body.size())}});
+  to.push_back(
+      {source,
+       type,
+       {static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(body.size())}});
   bytes_.insert(bytes_.end(), body.begin(), body.end());
   return true;
 }

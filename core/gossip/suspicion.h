@@ -1,5 +1,6 @@
-// How long a suspect has to refute, as a value: Lifeguard's timeout, which begins at its maximum and
-// shrinks with each independent accuser (arXiv 1707.00788, section IV.B; memberlist suspicion.go).
+// How long a suspect has to refute, as a value: Lifeguard's timeout, which begins at its maximum
+// and shrinks with each independent accuser (arXiv 1707.00788, section IV.B; memberlist
+// suspicion.go).
 #pragma once
 
 #include <array>
@@ -25,8 +26,8 @@ class Suspicion {
   static constexpr std::uint32_t kMaxWanted = 15;
 
   Suspicion() = default;
-  // `from`, the first accuser, is no confirmation. Wanting none, the timeout is the minimum at once.
-  // REQUIRES: wanted <= kMaxWanted.
+  // `from`, the first accuser, is no confirmation. Wanting none, the timeout is the minimum at
+  // once. REQUIRES: wanted <= kMaxWanted.
   Suspicion(PeerId from, Instant start, std::uint32_t wanted, Duration minimum, Duration maximum);
 
   // Another accusation. False if it is not news: enough were heard, or this accuser was counted

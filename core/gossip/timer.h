@@ -13,9 +13,9 @@ namespace quorumlab::gossip {
 
 enum class TimerKind : std::uint8_t {
   // memberlist
-  suspicion,   // a: the peer; b: when it became suspect
-  helper,      // a: sequence number of the ping on behalf of another
-  stream,      // b: the stream's id
+  suspicion,  // a: the peer; b: when it became suspect
+  helper,     // a: sequence number of the ping on behalf of another
+  stream,     // b: the stream's id
   // serf: Engine::serf_timer is called for these
   serf = 16,
 };

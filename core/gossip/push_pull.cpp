@@ -1,0 +1,426 @@
+// Streams: the exchange of whole states (anti-entropy, and how a node joins), pings that packets
+// did not manage, and what peers want on streams of theirs (serf.md 1.7, 4.3).
+#include <algorithm>
+#include <bit>
+
+#include "core/gossip/codec.h"
+#include "core/gossip/engine.h"
+
+namespace quorumlab::gossip {
+namespace {
+
+constexpr std::uint64_t kUnscaledMembers = 32;
+constexpr std::size_t kMostExchanges = 128;  // at once, from others
+
+Reason reason_of(std::string_view why) {
+  if (why.ends_with("connection refused")) return Reason::connection_refused;
+  if (why.ends_with("timeout")) return Reason::timed_out;
+  if (why.find("incompatible") != std::string_view::npos) return Reason::incompatible_version;
+  if (why == "EOF") return Reason::connection_lost;
+  return Reason::unreadable;
+}
+
+}  // namespace
+
+// --- the schedule
+// ---------------------------------------------------------------------------------
+
+Duration Engine::push_pull_period() const {
+  const std::uint64_t n = order_.size();
+  if (n <= kUnscaledMembers) return config_.push_pull_interval;
+  // ceil(log2 n - log2 32) + 1
+  const auto doublings = static_cast<std::int64_t>(std::bit_width(n - 1)) - 5;
+  return config_.push_pull_interval * (doublings + 1);
+}
+
+void Engine::push_pull_due(const Turn& turn) {
+  const Instant now = turn.now.monotonic;
+  push_pull_at_ = now + push_pull_period();
+  if (!push_pull_begun_) {  // the stagger is over; the first period begins
+    push_pull_begun_ = true;
+    return;
+  }
+  if (!on(Rule::push_pull)) return;
+  chosen_.clear();
+  choose_members(Draw::push_pull_target, 1,
+                 [&](PeerId id) { return id != self_ && table_[id.value].state == State::alive; });
+  if (chosen_.empty()) return;
+  push_pull_at_ = kNever;  // the next period begins when this exchange is over
+  open_stream(turn, Stream::Use::push_pull, Address(address_of(turn, chosen_[0])));
+}
+
+// --- streams
+// --------------------------------------------------------------------------------------
+
+Engine::Stream* Engine::find_stream(std::uint64_t id) {
+  const auto end = streams_.begin() + static_cast<std::ptrdiff_t>(stream_count_);
+  const auto at = std::find_if(streams_.begin(), end, [&](const Stream& s) { return s.id == id; });
+  return at == end ? nullptr : &*at;
+}
+
+Engine::Stream& Engine::add_stream(std::uint64_t id, Stream::Use use) {
+  if (stream_count_ == streams_.size()) streams_.emplace_back();
+  Stream& stream = streams_[stream_count_++];
+  stream.id = id;
+  stream.use = use;
+  stream.opened = use == Stream::Use::accepted;
+  stream.peer = kNobody;
+  stream.address = {};
+  stream.join = 0;
+  stream.seq_no = 0;
+  stream.reader.reset(use == Stream::Use::accepted ? StreamSide::dialled : StreamSide::accepted);
+  return stream;
+}
+
+std::uint64_t Engine::open_stream(const Turn& turn, Stream::Use use, const Address& target) {
+  const std::uint64_t id = ++last_stream_;
+  Stream& stream = add_stream(id, use);
+  stream.address = target;
+  stream.peer = config_.addresses.host(target);
+  stream.expires = turn.now.monotonic + config_.tcp_timeout;
+  arm(stream.expires, TimerKind::stream, 0, id);
+  turn.out.streams.push_back({Ready::Stream::Op::open, id, stream.peer, {}});
+  return id;
+}
+
+void Engine::forget_stream(std::uint64_t id) {
+  Stream* stream = find_stream(id);
+  if (stream == nullptr) return;
+  std::swap(*stream, streams_[--stream_count_]);  // its buffers serve the next one
+}
+
+void Engine::close_stream(const Turn& turn, std::uint64_t id) {
+  turn.out.streams.push_back({Ready::Stream::Op::close, id, kNobody, {}});
+  forget_stream(id);
+}
+
+void Engine::send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side) {
+  const std::uint32_t begin = turn.out.begin();
+  make_stream(message_, wire(), side, draw_nonce(), turn.out.bytes);
+  turn.out.streams.push_back({Ready::Stream::Op::send, id, kNobody, turn.out.end(begin)});
+}
+
+void Engine::on_stream_opened(const Turn& turn, std::uint64_t id, NodeId peer, bool by_us) {
+  if (!started_) return;
+  if (!by_us) {
+    Stream& stream = add_stream(id, Stream::Use::accepted);
+    stream.peer = peer;
+    stream.expires = turn.now.monotonic + config_.tcp_timeout;
+    arm(stream.expires, TimerKind::stream, 0, id);
+    return;
+  }
+  Stream* stream = find_stream(id);
+  if (stream == nullptr) {  // given up meanwhile
+    turn.out.streams.push_back({Ready::Stream::Op::close, id, kNobody, {}});
+    return;
+  }
+  stream->opened = true;
+  if (stream->use == Stream::Use::ping) {
+    Ping ping;
+    ping.seq_no = stream->seq_no;
+    ping.node = turn.names.name(probe_.target);
+    ping.source = config_.addresses.address(config_.id);
+    ping.source_node = config_.name;
+    write_message(ping);
+  } else {
+    // Dialling had a time of its own; reading and writing get as much.
+    stream->expires = turn.now.monotonic + config_.tcp_timeout;
+    arm(stream->expires, TimerKind::stream, 0, id);
+    write_push_pull(turn, stream->use == Stream::Use::join);
+  }
+  send_on_stream(turn, id, StreamSide::dialled);
+}
+
+void Engine::on_stream_bytes(const Turn& turn, std::uint64_t id, ByteView bytes) {
+  Stream* stream = find_stream(id);
+  if (stream == nullptr) return;
+  switch (stream->reader.feed(bytes, wire())) {
+    case StreamReader::Progress::need_more:
+      return;
+    case StreamReader::Progress::message:
+      stream_message(turn, id);
+      break;
+    case StreamReader::Progress::error: {
+      const WireError error = stream->reader.error();
+      note(turn, Fact::gossip_dropped, stream->peer, static_cast<std::uint64_t>(error),
+           bytes.size());
+      if (stream->use == Stream::Use::accepted) {
+        write_message(ErrorResponse{wire_error_words(error)});
+        send_on_stream(turn, id, StreamSide::accepted);
+      }
+      finish_stream(turn, id, wire_error_words(error));
+      break;
+    }
+  }
+  collect_finished(turn);
+}
+
+void Engine::on_stream_refused(const Turn& turn, std::uint64_t id) {
+  const Stream* stream = find_stream(id);
+  if (stream == nullptr) return;
+  finish_stream(turn, id, "dial tcp " + stream->address.text() + ": connect: connection refused");
+  collect_finished(turn);
+}
+
+void Engine::on_stream_closed(const Turn& turn, std::uint64_t id) {
+  if (find_stream(id) == nullptr) return;
+  finish_stream(turn, id, "EOF");
+  collect_finished(turn);
+}
+
+void Engine::stream_timer(const Turn& turn, const Timer& timer) {
+  const Stream* stream = find_stream(timer.b);
+  if (stream == nullptr || stream->expires > turn.now.monotonic) return;
+  finish_stream(
+      turn, timer.b,
+      (stream->opened ? "read tcp " : "dial tcp ") + stream->address.text() + ": i/o timeout");
+}
+
+// Ends a stream; what it was for has failed if `why` says so.
+void Engine::finish_stream(const Turn& turn, std::uint64_t id, std::string_view why) {
+  const Stream* stream = find_stream(id);
+  if (stream == nullptr) return;
+  const Stream::Use use = stream->use;
+  const std::uint64_t join = stream->join;
+  const Address address = stream->address;
+  const NodeId peer = stream->peer;
+  close_stream(turn, id);
+  if (!why.empty() && use != Stream::Use::ping) {
+    note(turn, Fact::push_pull_failed, peer, 0, use == Stream::Use::join ? 1 : 0, 0,
+         reason_of(why));
+  }
+  if (use == Stream::Use::push_pull) {
+    push_pull_at_ = turn.now.monotonic + push_pull_period();
+  } else if (use == Stream::Use::join) {
+    const auto at = std::ranges::find(joins_, join, &Joining::id);
+    if (at == joins_.end()) return;
+    if (why.empty()) {
+      ++at->contacted;
+    } else {
+      ++at->failed;
+      at->errors += "\n\t* Failed to join " + address.ip_text() + ": ";
+      at->errors += why;
+    }
+    continue_join(turn, join);
+  }
+}
+
+void Engine::stream_message(const Turn& turn, std::uint64_t id) {
+  Stream& stream = *find_stream(id);
+  const Part part = stream.reader.message();
+  const NodeId peer = stream.peer;
+  const bool accepted = stream.use == Stream::Use::accepted;
+  switch (part.type) {
+    case MessageType::push_pull: {
+      if (stream.use == Stream::Use::ping) break;
+      PushPullReader reader(part.body());
+      const bool join = reader.header().join;
+      std::string why = read_whole(reader);
+      if (why.empty() && accepted) {
+        // Ourselves counted: who comes when so many are under way has to try again.
+        const auto end = streams_.begin() + static_cast<std::ptrdiff_t>(stream_count_);
+        const auto others = std::count_if(
+            streams_.begin(), end, [](const Stream& s) { return s.use == Stream::Use::accepted; });
+        if (static_cast<std::size_t>(others) >= kMostExchanges) {
+          note(turn, Fact::push_pull_failed, peer, 0, join ? 1 : 0, 0, Reason::too_many_exchanges);
+          return close_stream(turn, id);
+        }
+        write_push_pull(turn, join);
+        send_on_stream(turn, id, StreamSide::accepted);
+      }
+      if (why.empty()) why = merge_remote(turn, peer, part.body(), !accepted);
+      return finish_stream(turn, id, why);
+    }
+    case MessageType::ping: {
+      Ping ping;
+      if (!accepted || decode(part.body(), ping) != WireError::none) break;
+      if (!ping.node.empty() && ping.node != config_.name && on(Rule::ping_only_for_own_name)) {
+        note(turn, Fact::ping_for_another, peer);
+        return close_stream(turn, id);
+      }
+      write_message(Ack{ping.seq_no, {}});
+      send_on_stream(turn, id, StreamSide::accepted);
+      return close_stream(turn, id);
+    }
+    case MessageType::ack: {
+      Ack ack;
+      if (stream.use != Stream::Use::ping || decode(part.body(), ack) != WireError::none) break;
+      if (probe_.stream == id && ack.seq_no == probe_.seq_no) probe_.stream_answered = true;
+      return close_stream(turn, id);
+    }
+    case MessageType::user: {
+      ByteView user;
+      if (!accepted || decode_user_stream(part.body(), user) != WireError::none) break;
+      notify_message(turn, user);
+      return close_stream(turn, id);
+    }
+    case MessageType::error: {
+      ErrorResponse response;
+      if (decode(part.body(), response) != WireError::none) break;
+      return finish_stream(turn, id, "remote error: " + std::string(response.error));
+    }
+    default:
+      break;
+  }
+  finish_stream(turn, id, "unexpected message");
+}
+
+// --- the exchange
+// ---------------------------------------------------------------------------------
+
+void Engine::write_push_pull(const Turn& turn, bool join) {
+  payload_.clear();
+  append_user_state(turn, join, payload_);
+  message_.clear();
+  encode(PushPullHeader{static_cast<std::int64_t>(order_.size()),
+                        static_cast<std::int64_t>(payload_.size()), join},
+         message_);
+  for (const PeerId id : order_) {
+    const Member& member = table_[id.value];
+    const PeerRecord& record = turn.names.record(member.record);
+    PushNodeState node;
+    node.name = turn.names.name(id);
+    node.address = record.address;
+    node.meta = record.meta;
+    node.incarnation = member.incarnation;
+    node.state = static_cast<std::uint8_t>(member.state);
+    node.vsn.bytes = record.vsn;
+    encode(node, message_);
+  }
+  message_.insert(message_.end(), payload_.begin(), payload_.end());
+}
+
+std::string Engine::read_whole(PushPullReader& reader) {
+  PushNodeState node;
+  while (reader.next(node)) {
+  }
+  return reader.error() == WireError::none ? std::string() : wire_error_words(reader.error());
+}
+
+// Everybody alive on either side says which versions it understands; everybody's own must lie in
+// what they have in common (memberlist verifyProtocol).
+std::string Engine::verify_protocol(const Turn& turn, ByteView body) const {
+  std::uint8_t protocol_low = 0, protocol_high = UINT8_MAX, serf_low = 0, serf_high = UINT8_MAX;
+  const auto narrow = [&](const std::array<std::uint8_t, 6>& v) {
+    protocol_low = std::max(protocol_low, v[0]);
+    protocol_high = std::min(protocol_high, v[1]);
+    serf_low = std::max(serf_low, v[3]);
+    serf_high = std::min(serf_high, v[4]);
+  };
+  const auto fits = [&](const std::array<std::uint8_t, 6>& v) {
+    return v[2] >= protocol_low && v[2] <= protocol_high && v[5] >= serf_low && v[5] <= serf_high;
+  };
+  const auto misfit = [&](std::string_view name, const std::array<std::uint8_t, 6>& v) {
+    const bool protocol = v[2] < protocol_low || v[2] > protocol_high;
+    return "Node '" + std::string(name) +
+           (protocol ? "' protocol version (" : "' delegate protocol version (") +
+           std::to_string(protocol ? v[2] : v[5]) + ") is incompatible: [" +
+           std::to_string(protocol ? protocol_low : serf_low) + ", " +
+           std::to_string(protocol ? protocol_high : serf_high) + "]";
+  };
+  PushNodeState node;
+  for (PushPullReader reader(body); reader.next(node);) {
+    if (node.state == static_cast<std::uint8_t>(State::alive) && node.vsn.size > 0) {
+      narrow(node.vsn.bytes);
+    }
+  }
+  for (const PeerId id : order_) {
+    const Member& member = table_[id.value];
+    if (member.state == State::alive) narrow(turn.names.record(member.record).vsn);
+  }
+  for (PushPullReader reader(body); reader.next(node);) {
+    static constexpr std::array<std::uint8_t, 6> kNone{};
+    const auto& vsn = node.vsn.size > 0 ? node.vsn.bytes : kNone;
+    if (!fits(vsn)) return misfit(node.name, vsn);
+  }
+  for (const PeerId id : order_) {
+    const auto& vsn = turn.names.record(table_[id.value].record).vsn;
+    if (!fits(vsn)) return misfit(turn.names.name(id), vsn);
+  }
+  return {};
+}
+
+// Takes in what another node believes. Its dead are suspected here, since this node may know
+// better, and so may they: each such exchange begins a suspicion of its own. Empty: merged.
+std::string Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked) {
+  if (on(Rule::check_protocol_versions)) {
+    std::string why = verify_protocol(turn, body);
+    if (!why.empty()) return why;
+  }
+  PushPullReader reader(body);
+  PushNodeState node;
+  while (reader.next(node)) {
+    switch (node.state) {
+      case static_cast<std::uint8_t>(State::alive): {
+        Alive alive;
+        alive.incarnation = node.incarnation;
+        alive.node = node.name;
+        alive.address = node.address;
+        alive.meta = node.meta;
+        alive.vsn = node.vsn;
+        handle_alive(turn, peer, alive);
+        break;
+      }
+      case static_cast<std::uint8_t>(State::left):
+        handle_dead(turn, {node.incarnation, node.name, node.name});
+        break;
+      case static_cast<std::uint8_t>(State::dead):
+        if (!on(Rule::dead_in_push_pull_is_suspect)) {
+          handle_dead(turn, {node.incarnation, node.name, config_.name});
+          break;
+        }
+        [[fallthrough]];
+      case static_cast<std::uint8_t>(State::suspect):
+        handle_suspect(turn, {node.incarnation, node.name, config_.name});
+        break;
+      default:
+        break;
+    }
+  }
+  const bool join = reader.header().join;
+  note(turn, Fact::push_pull_done, peer, static_cast<std::uint64_t>(reader.header().nodes),
+       join ? 1 : 0, asked ? 1 : 0);
+  if (!reader.user_state().empty()) merge_user_state(turn, reader.user_state(), join);
+  return {};
+}
+
+// --- joining
+// --------------------------------------------------------------------------------------
+
+void Engine::begin_join(const Turn& turn, std::span<const Address> targets, std::uint64_t request,
+                        bool replay) {
+  Joining join;
+  join.id = ++last_join_;
+  join.request = request;
+  join.replay = replay;
+  join.targets.assign(targets.begin(), targets.end());
+  joins_.push_back(std::move(join));
+  continue_join(turn, last_join_);
+}
+
+void Engine::continue_join(const Turn& turn, std::uint64_t id) {
+  const auto at = std::ranges::find(joins_, id, &Joining::id);
+  if (at == joins_.end()) return;
+  const Address self = config_.addresses.address(config_.id);
+  while (at->next < at->targets.size()) {
+    const Address target = at->targets[at->next++];
+    if (target == self) {  // a node can always reach itself, and learns nothing
+      ++at->contacted;
+      continue;
+    }
+    const std::uint64_t stream = open_stream(turn, Stream::Use::join, target);
+    find_stream(stream)->join = id;
+    return;
+  }
+  std::string errors;
+  if (at->contacted == 0 && at->failed > 0) {
+    errors = std::to_string(at->failed) + (at->failed == 1 ? " error" : " errors") +
+             " occurred:" + at->errors + "\n\n";
+  }
+  const std::uint64_t request = at->request;
+  const std::uint32_t contacted = at->contacted;
+  joins_.erase(at);
+  join_finished(turn, request, contacted, errors);
+}
+
+}  // namespace quorumlab::gossip
