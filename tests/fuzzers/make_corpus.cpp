@@ -1,12 +1,15 @@
 // Writes the first inputs of the fuzzers' corpora: one of each kind of thing, as our own encoders
-// write it. `make_corpus tests/fuzzers/corpus`; run again when a format changes.
+// write it, or serf did. `make_corpus tests/fuzzers/corpus`; run again when a format changes.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include "core/gossip/stream.h"
 #include "core/node/request.h"
 #include "core/raft/wal.h"
 #include "sim/trace/file.h"
+#include "tests/unit/gossip/hex.h"
+#include "tests/unit/gossip/pcap.h"
 
 using namespace quorumlab;
 
@@ -158,6 +161,72 @@ void scenarios() {
   write("fuzz_scenario", "wrong_type", as_bytes(R"({"cluster": [], "timeline": 1e999})"));
 }
 
+// Packets and streams of real serf: the first of each make, by the types within.
+void gossip_captures() {
+  const gossip::WireSettings settings;
+  for (const char* name : {"plain", "lzw"}) {
+    const Bytes file = captured(std::string(name) + ".pcap");
+    Pcap pcap;
+    if (!pcap.read(file)) std::abort();
+    gossip::PacketReader reader;
+    for (const UdpPacket& packet : pcap.packets) {
+      std::string make = name;
+      for (const gossip::Part& part : reader.read(packet.payload, settings)) {
+        make += '_' + std::to_string(part.bytes[0]);
+        if (part.type == gossip::MessageType::user) make += '.' + std::to_string(part.bytes[1]);
+      }
+      if (std::filesystem::exists(root / "fuzz_gossip_packet" / make)) continue;
+      Bytes input{0x30};
+      ByteWriter(input).raw(packet.payload);
+      write("fuzz_gossip_packet", make, input);
+    }
+    int number = 0;
+    for (const TcpStream& stream : pcap.streams) {
+      const std::uint16_t port = stream.dialled ? stream.target_port : stream.source_port;
+      if (port % 1000 >= 100) continue;  // RPC
+      Bytes input{static_cast<std::uint8_t>(stream.dialled ? 0x10 : 0x30), 99};
+      ByteWriter(input).raw(stream.payload);
+      write("fuzz_gossip_stream", name + std::to_string(number++), input);
+    }
+  }
+}
+
+// What no capture holds: labels, ciphertext, and the rarer messages of streams.
+void gossip_layers() {
+  const std::vector<Bytes> keys{Bytes(16, 1)};
+  gossip::WireSettings settings;
+  settings.label = "blue";
+  settings.keys = keys;
+  Bytes ping, packet{0x33}, stream{0x13, 3}, refusal{0x20, 3}, user{0x20, 3};
+  gossip::encode(gossip::Ping{1, "node1", {}, {}}, ping);
+  gossip::make_packet(ping, settings, true, {}, packet);
+  write("fuzz_gossip_packet", "sealed", packet);
+  gossip::make_stream(ping, settings, gossip::StreamSide::dialled, {}, stream);
+  write("fuzz_gossip_stream", "sealed", stream);
+  gossip::encode(gossip::ErrorResponse{"why"}, refusal);
+  write("fuzz_gossip_stream", "error", refusal);
+  Bytes join;
+  gossip::encode(gossip::JoinIntent{1, "node1"}, join);
+  gossip::encode(gossip::UserMessageHeader{static_cast<std::int64_t>(join.size())}, user);
+  ByteWriter(user).raw(join);
+  write("fuzz_gossip_stream", "user", user);
+  // Query responses that answer conflicts and key queries go the way of any message here.
+  for (const char* name : {"conflictResponse", "keyRequest", "list_keys"}) {
+    Bytes answer{0x00, 0x08};
+    if (name[0] == 'c') {
+      gossip::ConflictResponse response;
+      response.member.emplace().name = "node2";
+      response.member->tags = {{"role", "web"}};
+      gossip::encode(response, answer);
+    } else if (name[0] == 'k') {
+      gossip::encode(gossip::KeyRequest{keys[0]}, answer);
+    } else {
+      gossip::encode(gossip::KeyResponse{true, "", {"a2V5"}, "a2V5"}, answer);
+    }
+    write("fuzz_gossip_packet", name, answer);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -172,5 +241,7 @@ int main(int argc, char** argv) {
   logs();
   traces();
   scenarios();
+  gossip_captures();
+  gossip_layers();
   return 0;
 }

@@ -73,7 +73,8 @@ inline WireError transcode_meta(ByteView meta, Bytes& out) {
 inline WireError transcode_push_pull(ByteView body, Bytes& out) {
   PushPullReader reader(body);
   if (reader.error() != WireError::none) return reader.error();
-  encode(reader.header(), out);
+  PushPullHeader header = reader.header();
+  Bytes rest;
   PushNodeState node;
   while (reader.next(node)) {
     Bytes meta;
@@ -83,11 +84,19 @@ inline WireError transcode_push_pull(ByteView body, Bytes& out) {
       }
       node.meta = meta;
     }
-    encode(node, out);
+    encode(node, rest);
   }
   if (reader.error() != WireError::none) return reader.error();
-  if (reader.user_state().empty()) return WireError::none;
-  return transcode_serf(reader.user_state(), out);
+  if (header.user_state_len != 0) {
+    const std::size_t nodes = rest.size();
+    const WireError error = transcode_serf(reader.user_state(), rest);
+    if (error != WireError::none) return error;
+    // Fields that we do not know are gone.
+    header.user_state_len = static_cast<std::int64_t>(rest.size() - nodes);
+  }
+  encode(header, out);
+  out.insert(out.end(), rest.begin(), rest.end());
+  return WireError::none;
 }
 
 // `part` with its type byte; `stream`: a user message has its header, a push/pull may come.
