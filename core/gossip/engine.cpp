@@ -75,8 +75,7 @@ void Engine::reset(const Config& config, const Random& random) {
   incarnation_ = 0;
   seq_no_ = 0;
   push_pull_begun_ = false;
-  started_ = false;
-  leaving_ = false;
+  started_ = leaving_ = maybe_queued_ = false;
   suspicions_.clear();
   timers_.clear();
   probe_ = {};
@@ -151,14 +150,14 @@ Nonce Engine::draw_nonce() {
   return nonce;
 }
 
-// --- packets
-// --------------------------------------------------------------------------------------
+// --- packets ------------------------------------------------------------------------------------
 
 void Engine::on_packet(const Turn& turn, NodeId source, ByteView bytes) {
+  Scratch& scratch = turn.out.scratch;
   if (!started_) return;
-  for (const Part& part : reader_.read(bytes, wire())) handle_part(turn, source, part);
-  if (reader_.error() != WireError::none) {
-    drop_packet(turn, source, reader_.error(), bytes.size());
+  for (const Part& part : scratch.reader.read(bytes, wire())) handle_part(turn, source, part);
+  if (scratch.reader.error() != WireError::none) {
+    drop_packet(turn, source, scratch.reader.error(), bytes.size());
   }
   if (!handoff_.empty()) {
     if (config_.handling_delay.ns == 0) {
@@ -214,8 +213,7 @@ void Engine::handle_part(const Turn& turn, NodeId source, const Part& part) {
   if (error != WireError::none) drop_packet(turn, source, error, part.bytes.size());
 }
 
-// --- time
-// -----------------------------------------------------------------------------------------
+// --- time ---------------------------------------------------------------------------------------
 
 Instant Engine::deadline() const {
   if (!started_) return kNever;

@@ -240,17 +240,17 @@ class Engine {
   Instant gossip_deadline() const;
   bool nothing_queued() const;
   void wake_gossip(const Turn& turn);
-  // Encodes the message into message_.
+  // Encodes into the scratch's `message`, from where the functions below send it.
   template <class Message>
-  void write_message(const Message& message) {
-    message_.clear();
-    encode(message, message_);
+  void write_message(const Turn& turn, const Message& message) {
+    turn.out.scratch.message.clear();
+    encode(message, turn.out.scratch.message);
   }
-  void send_message(const Turn& turn, const Address& target, bool crc);  // message_, alone
-  void send_with_piggyback(const Turn& turn, const Address& target);     // message_
-  // What is queued, as many messages as fit, appended to parts_.
+  void send_message(const Turn& turn, const Address& target, bool crc);
+  void send_with_piggyback(const Turn& turn, const Address& target);
+  // What is queued, as many messages as fit, appended to the scratch's parts.
   void take_broadcasts(const Turn& turn, std::uint32_t bytes);
-  void make_compound_of_parts();      // parts_ to message_
+  void make_compound_of_parts(const Turn& turn);  // and of these the message
   std::uint32_t packet_room() const;  // bytes of a packet, less what the layers around it take
   void queue_rumour(const Turn& turn, const Rumour& rumour, std::uint32_t name,
                     std::uint32_t token = 0);
@@ -265,8 +265,8 @@ class Engine {
   Stream& add_stream(std::uint64_t id, Stream::Use use);
   void forget_stream(std::uint64_t id);
   void close_stream(const Turn& turn, std::uint64_t id);
-  void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);  // message_
-  void write_push_pull(const Turn& turn, bool join);                         // into message_
+  void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);
+  void write_push_pull(const Turn& turn, bool join);
   // These say what is wrong, in memberlist's words; empty: nothing.
   static std::string read_whole(PushPullReader& reader);
   std::string merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
@@ -281,8 +281,7 @@ class Engine {
   void hand_off(const Turn& turn, NodeId source, const Part& part);
   void handle_waiting(const Turn& turn);
 
-  // --- What memberlist offers serf
-  // ----------------------------------------------------------------
+  // --- What memberlist offers serf --------------------------------------------------------------
   enum class Queue : std::uint8_t { intents = 1, queries = 2, events = 3 };
   static constexpr std::size_t kQueues = 4;  // 0: memberlist's own
   BroadcastQueue& queue(Queue which) { return queues_[static_cast<std::size_t>(which)]; }
@@ -303,8 +302,7 @@ class Engine {
   std::uint32_t live_members() const { return live_; }
   bool any_other_alive() const;
 
-  // --- What memberlist tells serf, and asks it
-  // ------------------------------------------------------
+  // --- What memberlist tells serf, and asks it --------------------------------------------------
   void serf_reset();                                       // at the end of reset()
   void serf_started(const Turn& turn, ByteView snapshot);  // at the end of start()
   void serf_timer(const Turn& turn, const Timer& timer);   // kinds from TimerKind::serf on
@@ -339,6 +337,7 @@ class Engine {
   std::uint32_t seq_no_ = 0;
   bool started_ = false;
   bool leaving_ = false;
+  bool maybe_queued_ = false;  // false: all queues are empty
   SideTable<Suspicion> suspicions_;
 
   TimerHeap timers_;
@@ -357,15 +356,10 @@ class Engine {
 
   std::array<BroadcastQueue, kQueues> queues_;
   HandoffQueue handoff_;
-  PacketReader reader_;
   SerfState serf_;
 
   // Scratch: empty of meaning between steps.
-  Bytes message_, payload_, part_bytes_, rumour_;
-  std::vector<Slice> parts_;
-  std::vector<ByteView> views_;
   std::vector<PeerId> chosen_, shuffled_;
-  std::vector<std::uint32_t> finished_;
 };
 
 template <class Accept>

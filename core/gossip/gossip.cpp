@@ -23,10 +23,11 @@ std::uint8_t first_type(ByteView message) {
 
 }  // namespace
 
-// --- when ----------------------------------------------------------------------------------------
+// --- when ---------------------------------------------------------------------------------------
 
 bool Engine::nothing_queued() const {
-  return queues_[0].empty() && queues_[1].empty() && queues_[2].empty() && queues_[3].empty();
+  return !maybe_queued_ ||
+         (queues_[0].empty() && queues_[1].empty() && queues_[2].empty() && queues_[3].empty());
 }
 
 // Ticks of a node that has nothing to say are not worth waking it: the moment at which it came to
@@ -38,6 +39,7 @@ Instant Engine::gossip_deadline() const {
 // REQUIRES: called before something is queued. The tick of this very moment has passed.
 void Engine::wake_gossip(const Turn& turn) {
   if (!nothing_queued()) return;
+  maybe_queued_ = true;
   const std::int64_t behind = (turn.now.monotonic - gossip_tick_).ns;
   if (behind >= 0) {
     gossip_tick_ =
@@ -46,6 +48,7 @@ void Engine::wake_gossip(const Turn& turn) {
 }
 
 void Engine::gossip_due(const Turn& turn) {
+  Scratch& scratch = turn.out.scratch;
   const Instant now = turn.now.monotonic;
   const std::int64_t behind = (now - gossip_tick_).ns / config_.gossip_interval.ns;
   gossip_tick_ = gossip_tick_ + config_.gossip_interval * (behind + 1);
@@ -58,17 +61,17 @@ void Engine::gossip_due(const Turn& turn) {
            now.ns - member.state_change_ns <= config_.gossip_to_the_dead_time.ns;
   });
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    parts_.clear();
-    part_bytes_.clear();
+    scratch.parts.clear();
+    scratch.part_bytes.clear();
     take_broadcasts(turn, packet_room());
-    if (parts_.empty()) return;
+    if (scratch.parts.empty()) return;
     const PeerRecord& target = turn.names.record(table_[chosen_[i].value].record);
-    make_compound_of_parts();
+    make_compound_of_parts(turn);
     send_message(turn, target.address, target.vsn[1] >= kCrc);
   }
 }
 
-// --- what ----------------------------------------------------------------------------------------
+// --- what ---------------------------------------------------------------------------------------
 
 std::uint32_t Engine::packet_room() const {
   return config_.udp_buffer_size - kCompoundHeader -
@@ -76,23 +79,24 @@ std::uint32_t Engine::packet_room() const {
 }
 
 void Engine::take_broadcasts(const Turn& turn, std::uint32_t bytes) {
+  Scratch& scratch = turn.out.scratch;
   const auto limit = [&](std::uint64_t nodes) {
     return on(Rule::retransmit_limit) ? retransmit_limit(config_.retransmit_mult, nodes)
                                       : UINT32_MAX;
   };
-  const auto begin_part = [&] { return static_cast<std::uint32_t>(part_bytes_.size()); };
+  const auto begin_part = [&] { return static_cast<std::uint32_t>(scratch.part_bytes.size()); };
   const auto end_part = [&](std::uint32_t begin) {
-    parts_.push_back({begin, static_cast<std::uint32_t>(part_bytes_.size()) - begin});
+    scratch.parts.push_back({begin, static_cast<std::uint32_t>(scratch.part_bytes.size()) - begin});
   };
   BroadcastQueue::Budget budget;
   budget.bytes = bytes;
-  budget.parts = kMostParts - static_cast<std::uint32_t>(parts_.size());
+  budget.parts = kMostParts - static_cast<std::uint32_t>(scratch.parts.size());
   budget.fewest_first = on(Rule::fewest_transmits_first);
   budget.overhead = kCompoundPart;
   budget.transmit_limit = limit(order_.size());
   queues_[0].take(budget, [&](const BroadcastQueue::Item& item, ByteView) {
     const std::uint32_t begin = begin_part();
-    encode_rumour(turn, item.rumour, part_bytes_);
+    encode_rumour(turn, item.rumour, scratch.part_bytes);
     end_part(begin);
   });
   budget.overhead = kCompoundPart + kUserMessage;
@@ -100,23 +104,24 @@ void Engine::take_broadcasts(const Turn& turn, std::uint32_t bytes) {
   for (std::size_t i = 1; i < kQueues; ++i) {
     queues_[i].take(budget, [&](const BroadcastQueue::Item&, ByteView message) {
       const std::uint32_t begin = begin_part();
-      begin_user_message(part_bytes_);
-      part_bytes_.insert(part_bytes_.end(), message.begin(), message.end());
+      begin_user_message(scratch.part_bytes);
+      scratch.part_bytes.insert(scratch.part_bytes.end(), message.begin(), message.end());
       end_part(begin);
     });
   }
 }
 
-void Engine::make_compound_of_parts() {
-  views_.clear();
-  for (const Slice part : parts_) {
-    views_.push_back(ByteView(part_bytes_).subspan(part.offset, part.size));
+void Engine::make_compound_of_parts(const Turn& turn) {
+  Scratch& scratch = turn.out.scratch;
+  scratch.views.clear();
+  for (const Slice part : scratch.parts) {
+    scratch.views.push_back(ByteView(scratch.part_bytes).subspan(part.offset, part.size));
   }
-  message_.clear();
-  if (views_.size() == 1) {
-    message_.assign(views_[0].begin(), views_[0].end());
+  scratch.message.clear();
+  if (scratch.views.size() == 1) {
+    scratch.message.assign(scratch.views[0].begin(), scratch.views[0].end());
   } else {
-    make_compound(views_, message_);
+    make_compound(scratch.views, scratch.message);
   }
 }
 
@@ -140,16 +145,16 @@ void Engine::encode_rumour(const Turn& turn, const Rumour& rumour, Bytes& out) c
   }
 }
 
-// --- into the queues
-// ------------------------------------------------------------------------------
+// --- into the queues ----------------------------------------------------------------------------
 
 void Engine::queue_rumour(const Turn& turn, const Rumour& rumour, std::uint32_t name,
                           std::uint32_t token) {
+  Scratch& scratch = turn.out.scratch;
   wake_gossip(turn);
-  rumour_.clear();
-  encode_rumour(turn, rumour, rumour_);
+  scratch.rumour.clear();
+  encode_rumour(turn, rumour, scratch.rumour);
   queues_[0].queue(rumour, on(Rule::newer_message_replaces_older) ? name : BroadcastQueue::kUnnamed,
-                   static_cast<std::uint16_t>(rumour_.size()), token);
+                   static_cast<std::uint16_t>(scratch.rumour.size()), token);
 }
 
 void Engine::queue_user(const Turn& turn, Queue which, ByteView message, std::uint32_t token) {
@@ -159,35 +164,39 @@ void Engine::queue_user(const Turn& turn, Queue which, ByteView message, std::ui
 
 // Tokens whose messages are done with. What serf does about one may finish others.
 void Engine::collect_finished(const Turn& turn) {
+  if (!maybe_queued_) return;
+  Scratch& scratch = turn.out.scratch;
   for (std::size_t i = 0; i < kQueues; ++i) {
     while (!queues_[i].finished().empty()) {
-      finished_.assign(queues_[i].finished().begin(), queues_[i].finished().end());
+      scratch.finished.assign(queues_[i].finished().begin(), queues_[i].finished().end());
       queues_[i].clear_finished();
-      for (std::size_t k = 0; k < finished_.size(); ++k) broadcast_finished(turn, finished_[k]);
+      for (const std::uint32_t token : scratch.finished) broadcast_finished(turn, token);
     }
   }
+  maybe_queued_ = !nothing_queued();
 }
 
-// --- out
-// ------------------------------------------------------------------------------------------
+// --- out ----------------------------------------------------------------------------------------
 
 void Engine::send_message(const Turn& turn, const Address& target, bool crc) {
+  Scratch& scratch = turn.out.scratch;
   const std::uint32_t begin = turn.out.begin();
-  make_packet(message_, wire(), crc, draw_nonce(), turn.out.bytes);
+  make_packet(scratch.message, wire(), crc, draw_nonce(), turn.out.bytes);
   turn.out.packets.push_back(
-      {config_.addresses.host(target), first_type(message_), turn.out.end(begin)});
+      {config_.addresses.host(target), first_type(scratch.message), turn.out.end(begin)});
 }
 
 // memberlist has no record at hand for these, and so leaves the checksum out.
 void Engine::send_with_piggyback(const Turn& turn, const Address& target) {
+  Scratch& scratch = turn.out.scratch;
   if (nothing_queued() || !on(Rule::piggyback)) return send_message(turn, target, false);
   const std::uint32_t room = packet_room();
-  const auto size = static_cast<std::uint32_t>(message_.size());
-  parts_.clear();
-  part_bytes_.assign(message_.begin(), message_.end());
-  parts_.push_back({0, size});
+  const auto size = static_cast<std::uint32_t>(scratch.message.size());
+  scratch.parts.clear();
+  scratch.part_bytes.assign(scratch.message.begin(), scratch.message.end());
+  scratch.parts.push_back({0, size});
   if (room > size) take_broadcasts(turn, room - size);
-  make_compound_of_parts();
+  make_compound_of_parts(turn);
   send_message(turn, target, false);
 }
 
@@ -196,9 +205,10 @@ void Engine::send_user(const Turn& turn, PeerId target, ByteView message) {
 }
 
 void Engine::send_user(const Turn& turn, const Address& target, ByteView message) {
-  message_.clear();
-  begin_user_message(message_);
-  message_.insert(message_.end(), message.begin(), message.end());
+  Scratch& scratch = turn.out.scratch;
+  scratch.message.clear();
+  begin_user_message(scratch.message);
+  scratch.message.insert(scratch.message.end(), message.begin(), message.end());
   send_message(turn, target, false);
 }
 

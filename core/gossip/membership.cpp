@@ -291,17 +291,17 @@ void Engine::forget_members(const Turn& turn) {
   }
 }
 
-// --- offered to serf
-// ------------------------------------------------------------------------------
+// --- offered to serf ----------------------------------------------------------------------------
 
 void Engine::update_node(const Turn& turn, std::uint32_t token) {
-  payload_.clear();
-  append_meta(payload_);
+  Scratch& scratch = turn.out.scratch;
+  scratch.payload.clear();
+  append_meta(scratch.payload);
   Alive alive;
   alive.incarnation = ++incarnation_;
   alive.node = config_.name;
   alive.address = config_.addresses.address(config_.id);
-  alive.meta = payload_;
+  alive.meta = scratch.payload;
   handle_alive(turn, config_.id, alive, true, token);
 }
 

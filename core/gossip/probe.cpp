@@ -83,6 +83,7 @@ bool Engine::next_probe_target(const Turn& turn, PeerId& target) {
 }
 
 void Engine::start_probe(const Turn& turn, PeerId target) {
+  Scratch& scratch = turn.out.scratch;
   const Member& member = table_[target.value];
   const PeerRecord& record = turn.names.record(member.record);
   const Instant now = turn.now.monotonic;
@@ -112,19 +113,20 @@ void Engine::start_probe(const Turn& turn, PeerId target) {
   ping.source = config_.addresses.address(config_.id);
   ping.source_node = config_.name;
   if (!suspected || !lifeguard(Rule::buddy_system)) {
-    write_message(ping);
+    write_message(turn, ping);
     send_with_piggyback(turn, record.address);
     return;
   }
   // A suspect is told of the suspicion with the ping, whatever else waits, so that it can refute.
-  parts_.clear();
-  part_bytes_.clear();
-  encode(ping, part_bytes_);
-  const auto ping_size = static_cast<std::uint32_t>(part_bytes_.size());
-  parts_.push_back({0, ping_size});
-  encode(Suspect{member.incarnation, ping.node, config_.name}, part_bytes_);
-  parts_.push_back({ping_size, static_cast<std::uint32_t>(part_bytes_.size()) - ping_size});
-  make_compound_of_parts();
+  scratch.parts.clear();
+  scratch.part_bytes.clear();
+  encode(ping, scratch.part_bytes);
+  const auto ping_size = static_cast<std::uint32_t>(scratch.part_bytes.size());
+  scratch.parts.push_back({0, ping_size});
+  encode(Suspect{member.incarnation, ping.node, config_.name}, scratch.part_bytes);
+  scratch.parts.push_back(
+      {ping_size, static_cast<std::uint32_t>(scratch.part_bytes.size()) - ping_size});
+  make_compound_of_parts(turn);
   send_message(turn, record.address, record.vsn[1] >= kCrc);
 }
 
@@ -153,7 +155,7 @@ void Engine::ask_helpers(const Turn& turn) {
     ping.source = config_.addresses.address(config_.id);
     ping.source_node = config_.name;
     if (ping.nack) ++probe_.helpers;
-    write_message(ping);
+    write_message(turn, ping);
     send_with_piggyback(turn, helper.address);
   }
   if (stream) {
@@ -174,6 +176,7 @@ void Engine::probe_succeeded(const Turn& turn, std::uint64_t how) {
 }
 
 void Engine::probe_failed(const Turn& turn) {
+  Scratch& scratch = turn.out.scratch;
   const std::uint32_t missed = probe_.helpers > probe_.nacks ? probe_.helpers - probe_.nacks : 0;
   note(turn, Fact::probe_failed, host_of(turn, probe_.target), probe_.seq_no, probe_.helpers,
        probe_.nacks);
@@ -187,11 +190,11 @@ void Engine::probe_failed(const Turn& turn) {
   const std::uint32_t incarnation = probe_.incarnation;
   end_probe(turn);
   // A copy, since the directory may grow on the way.
-  payload_.assign(turn.names.name(target).begin(), turn.names.name(target).end());
+  scratch.payload.assign(turn.names.name(target).begin(), turn.names.name(target).end());
   if (on(Rule::suspect_before_dead)) {
-    handle_suspect(turn, {incarnation, as_text(payload_), config_.name});
+    handle_suspect(turn, {incarnation, as_text(scratch.payload), config_.name});
   } else {
-    handle_dead(turn, {incarnation, as_text(payload_), config_.name});
+    handle_dead(turn, {incarnation, as_text(scratch.payload), config_.name});
   }
 }
 
@@ -204,19 +207,20 @@ void Engine::end_probe(const Turn& turn) {
 }
 
 void Engine::handle_ping(const Turn& turn, NodeId source, const Ping& ping) {
+  Scratch& scratch = turn.out.scratch;
   // Protects whoever restarts under another name at an address that others still probe.
   if (!ping.node.empty() && ping.node != config_.name && on(Rule::ping_only_for_own_name)) {
     note(turn, Fact::ping_for_another, source);
     return;
   }
-  payload_.clear();
-  append_ack_payload(payload_);
+  scratch.payload.clear();
+  append_ack_payload(scratch.payload);
   Ack ack;
   ack.seq_no = ping.seq_no;
-  if (!payload_.empty()) ack.payload = payload_;
+  if (!scratch.payload.empty()) ack.payload = scratch.payload;
   const bool told = ping.source.size != 0 && ping.source.port != 0;
   const Address to = told ? ping.source : config_.addresses.address(source);
-  write_message(ack);
+  write_message(turn, ack);
   send_with_piggyback(turn, to);
 }
 
@@ -244,7 +248,7 @@ void Engine::handle_indirect_ping(const Turn& turn, NodeId source, const Indirec
   on_behalf.node = ping.node;
   on_behalf.source = config_.addresses.address(config_.id);
   on_behalf.source_node = config_.name;
-  write_message(on_behalf);
+  write_message(turn, on_behalf);
   send_with_piggyback(turn, target);
 }
 
@@ -257,7 +261,7 @@ void Engine::helper_fires(const Turn& turn, const Timer& timer) {
   at->nack = at->nack && !nack;
   if (turn.now.monotonic >= at->ack_until) helping_.erase(at);
   if (!nack) return;
-  write_message(Nack{seq_no});
+  write_message(turn, Nack{seq_no});
   send_with_piggyback(turn, requester);
 }
 
@@ -274,7 +278,7 @@ void Engine::handle_ack(const Turn& turn, const Ack& ack) {
   const Address requester = at->requester;
   const std::uint32_t seq_no = at->requester_seq_no;
   helping_.erase(at);
-  write_message(Ack{seq_no, {}});
+  write_message(turn, Ack{seq_no, {}});
   send_with_piggyback(turn, requester);
 }
 

@@ -22,8 +22,7 @@ Reason reason_of(std::string_view why) {
 
 }  // namespace
 
-// --- the schedule
-// ---------------------------------------------------------------------------------
+// --- the schedule -------------------------------------------------------------------------------
 
 Duration Engine::push_pull_period() const {
   const std::uint64_t n = order_.size();
@@ -49,8 +48,7 @@ void Engine::push_pull_due(const Turn& turn) {
   open_stream(turn, Stream::Use::push_pull, Address(address_of(turn, chosen_[0])));
 }
 
-// --- streams
-// --------------------------------------------------------------------------------------
+// --- streams ------------------------------------------------------------------------------------
 
 Engine::Stream* Engine::find_stream(std::uint64_t id) {
   const auto end = streams_.begin() + static_cast<std::ptrdiff_t>(stream_count_);
@@ -96,7 +94,7 @@ void Engine::close_stream(const Turn& turn, std::uint64_t id) {
 
 void Engine::send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side) {
   const std::uint32_t begin = turn.out.begin();
-  make_stream(message_, wire(), side, draw_nonce(), turn.out.bytes);
+  make_stream(turn.out.scratch.message, wire(), side, draw_nonce(), turn.out.bytes);
   turn.out.streams.push_back({Ready::Stream::Op::send, id, kNobody, turn.out.end(begin)});
 }
 
@@ -121,7 +119,7 @@ void Engine::on_stream_opened(const Turn& turn, std::uint64_t id, NodeId peer, b
     ping.node = turn.names.name(probe_.target);
     ping.source = config_.addresses.address(config_.id);
     ping.source_node = config_.name;
-    write_message(ping);
+    write_message(turn, ping);
   } else {
     // Dialling had a time of its own; reading and writing get as much.
     stream->expires = turn.now.monotonic + config_.tcp_timeout;
@@ -145,7 +143,7 @@ void Engine::on_stream_bytes(const Turn& turn, std::uint64_t id, ByteView bytes)
       note(turn, Fact::gossip_dropped, stream->peer, static_cast<std::uint64_t>(error),
            bytes.size());
       if (stream->use == Stream::Use::accepted) {
-        write_message(ErrorResponse{wire_error_words(error)});
+        write_message(turn, ErrorResponse{wire_error_words(error)});
         send_on_stream(turn, id, StreamSide::accepted);
       }
       finish_stream(turn, id, wire_error_words(error));
@@ -238,7 +236,7 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
         note(turn, Fact::ping_for_another, peer);
         return close_stream(turn, id);
       }
-      write_message(Ack{ping.seq_no, {}});
+      write_message(turn, Ack{ping.seq_no, {}});
       send_on_stream(turn, id, StreamSide::accepted);
       return close_stream(turn, id);
     }
@@ -265,16 +263,16 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
   finish_stream(turn, id, "unexpected message");
 }
 
-// --- the exchange
-// ---------------------------------------------------------------------------------
+// --- the exchange -------------------------------------------------------------------------------
 
 void Engine::write_push_pull(const Turn& turn, bool join) {
-  payload_.clear();
-  append_user_state(turn, join, payload_);
-  message_.clear();
+  Scratch& scratch = turn.out.scratch;
+  scratch.payload.clear();
+  append_user_state(turn, join, scratch.payload);
+  scratch.message.clear();
   encode(PushPullHeader{static_cast<std::int64_t>(order_.size()),
-                        static_cast<std::int64_t>(payload_.size()), join},
-         message_);
+                        static_cast<std::int64_t>(scratch.payload.size()), join},
+         scratch.message);
   for (const PeerId id : order_) {
     const Member& member = table_[id.value];
     const PeerRecord& record = turn.names.record(member.record);
@@ -285,9 +283,9 @@ void Engine::write_push_pull(const Turn& turn, bool join) {
     node.incarnation = member.incarnation;
     node.state = static_cast<std::uint8_t>(member.state);
     node.vsn.bytes = record.vsn;
-    encode(node, message_);
+    encode(node, scratch.message);
   }
-  message_.insert(message_.end(), payload_.begin(), payload_.end());
+  scratch.message.insert(scratch.message.end(), scratch.payload.begin(), scratch.payload.end());
 }
 
 std::string Engine::read_whole(PushPullReader& reader) {
@@ -384,8 +382,7 @@ std::string Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, b
   return {};
 }
 
-// --- joining
-// --------------------------------------------------------------------------------------
+// --- joining ------------------------------------------------------------------------------------
 
 void Engine::begin_join(const Turn& turn, std::span<const Address> targets, std::uint64_t request,
                         bool replay) {

@@ -1,5 +1,5 @@
-// What a step of the gossip engine wants done. The owner clears and reuses it; a warm step allocates
-// nothing.
+// What a step of the gossip engine wants done. The owner clears and reuses it; a warm step
+// allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/base/fact.h"
 #include "core/base/types.h"
+#include "core/gossip/scratch.h"
 
 namespace quorumlab::gossip {
 
@@ -58,8 +59,8 @@ struct Ready {
     bool last = true;
     Reason reason = Reason::none;  // of a failure
     NodeId from;                   // ack, response
-    std::uint64_t count = 0;       // join: nodes contacted; query: responses; keys: nodes that did it
-    Slice bytes;                   // response payload; error text
+    std::uint64_t count = 0;  // join: nodes contacted; query: responses; keys: nodes that did it
+    Slice bytes;              // response payload; error text
   };
 
   Bytes bytes;
@@ -70,6 +71,7 @@ struct Ready {
   std::vector<Answer> answers;
   std::vector<Note> notes;
   bool stop = false;  // the agent ends: it left, or lost its name
+  Scratch scratch;    // the engine's; best shared by all engines of a world
 
   void clear() {
     bytes.clear();

@@ -33,17 +33,20 @@ class TimerHeap {
   void clear() {
     heap_.clear();
     armed_ = 0;
+    next_ = kNever;
   }
   void arm(Instant at, TimerKind kind, std::uint32_t a, std::uint64_t b) {
     heap_.push_back({at, armed_++, b, a, kind});
     std::push_heap(heap_.begin(), heap_.end(), later);
+    next_ = heap_.front().at;
   }
-  Instant next() const { return heap_.empty() ? kNever : heap_.front().at; }
+  Instant next() const { return next_; }
   // REQUIRES: next() is not kNever.
   Timer pop() {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     const Timer timer = heap_.back();
     heap_.pop_back();
+    next_ = heap_.empty() ? kNever : heap_.front().at;
     return timer;
   }
 
@@ -52,6 +55,7 @@ class TimerHeap {
     return x.at != y.at ? x.at > y.at : x.order > y.order;
   }
   std::vector<Timer> heap_;
+  Instant next_ = kNever;
   std::uint64_t armed_ = 0;
 };
 

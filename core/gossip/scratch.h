@@ -1,0 +1,22 @@
+// Buffers that an engine uses during a step and that mean nothing afterwards. They come with the
+// Ready, so that the engines of one world share them and find them in the cache.
+#pragma once
+
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/gossip/packet.h"
+
+namespace quorumlab::gossip {
+
+struct Scratch {
+  PacketReader reader;
+  Bytes message;  // what is about to be sent
+  Bytes payload, rumour;
+  Bytes part_bytes;          // messages that are to share a packet
+  std::vector<Slice> parts;  // each of them
+  std::vector<ByteView> views;
+  std::vector<std::uint32_t> finished;
+};
+
+}  // namespace quorumlab::gossip
