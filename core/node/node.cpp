@@ -191,12 +191,7 @@ void Node::drain(Now now, Effects& out) {
         response.status = Response::Status::unknown;
         reply(outcome.id, response, out);
       } else {
-        const Pending placed{outcome.index, outcome.term, outcome.id};
-        pending_.insert(std::upper_bound(pending_.begin(), pending_.end(), placed,
-                                         [](const Pending& l, const Pending& r) {
-                                           return l.index < r.index;
-                                         }),
-                        placed);
+        place({outcome.index, outcome.term, outcome.id});
       }
     }
     if (ready_.restore != nullptr) {
@@ -267,6 +262,17 @@ void Node::apply_committed(Now now, Effects& out) {
     answer_committed(index, entry.term, outcome, out);
   }
   maybe_snapshot(out);
+}
+
+// In the order of their indices: what this node took as a leader before, and lost, may stand behind
+// what it takes now.
+void Node::place(const Pending& pending) {
+  auto at = pending_.end();
+  if (!pending_.empty() && pending_.back().index > pending.index) {
+    at = std::upper_bound(pending_.begin(), pending_.end(), pending,
+                          [](const Pending& l, const Pending& r) { return l.index < r.index; });
+  }
+  pending_.insert(at, pending);
 }
 
 void Node::answer_committed(LogIndex index, Term term, const StateMachine::Outcome& outcome,
@@ -353,7 +359,7 @@ void Node::on_request(Now now, const Event& event, Effects& out) {
       }
       const raft::ProposeResult result = engine_.propose_change(now, *change, event.id);
       if (result.status == raft::ProposeResult::Status::accepted) {
-        pending_.push_back({result.index, result.term, event.id});
+        place({result.index, result.term, event.id});
       } else if (result.status == raft::ProposeResult::Status::forwarded) {
         unplaced_.push_back({LogIndex{}, Term{}, event.id});
       } else {
@@ -375,7 +381,7 @@ void Node::propose(Now now, ByteView command, std::uint64_t request, Effects& ou
   const raft::ProposeResult result = engine_.propose(now, command, request);
   switch (result.status) {
     case raft::ProposeResult::Status::accepted:
-      pending_.push_back({result.index, result.term, request});
+      place({result.index, result.term, request});
       out.notes.push_back({Fact::proposal_accepted, Reason::none, {}, result.index.value,
                            result.term.value, request});
       break;

@@ -75,6 +75,7 @@ class Node {
   std::uint64_t submit_log_write(Effects& out);
   void send(const raft::Message& message, std::uint64_t after_write, Effects& out);
   void apply_committed(Now now, Effects& out);
+  void place(const Pending& pending);
   void answer_committed(LogIndex index, Term term, const StateMachine::Outcome& outcome,
                         Effects& out);
   void answer_reads(Effects& out);

@@ -261,18 +261,21 @@ void Engine::refuse_vote(MessageType response, const Message& request) {
 // A candidate may need the vote of somebody whom a change that it does not know to be committed has
 // removed, and whose log is longer: it would be refused for ever. So a refusal says how far, of
 // what the candidate may hold, the log is committed; if it holds that entry it may commit as far, and
-// apply the change. True when there is one: then the campaign was counted by the wrong configuration.
-bool Engine::learn_commit(const Message& m) {
-  if (!m.reject || m.index <= status_.commit || log_.term(m.index) != m.log_term) return false;
+// apply the change. What is committed stays so: it does not matter in which term the refusal was
+// sent, and a removed voter may well be terms behind. If there is such a change then the campaign was
+// counted by the wrong configuration, and ends.
+void Engine::learn_commit(const Message& m) {
+  if (!m.reject || is_leader() || m.index <= status_.commit || log_.term(m.index) != m.log_term) {
+    return;
+  }
   commit_to(m.index);
-  if (!has_unapplied_config()) return false;
+  if (status_.role == Role::follower || !has_unapplied_config()) return;
   note(Fact::campaign_lost, m.source, status_.term.value, 0, 0, Reason::config_not_applied);
   become_follower(status_.term, kNobody, Reason::config_not_applied, kNobody);
-  return true;
 }
 
 void Engine::handle_vote_response(const Message& m) {
-  if (is_leader() || status_.role == Role::follower || learn_commit(m)) return;
+  if (is_leader() || status_.role == Role::follower) return;
   const bool strict = on(Rule::vote_reply_matches_campaign);
   const bool pre = m.type == MessageType::request_pre_vote_response;
   if (status_.role == Role::pre_candidate) {

@@ -315,15 +315,16 @@ bool Engine::handle_terms(const Message& m) {
   }
   // Fig. 2: reply false, and with it the term. A deposed leader learns of its successor so; and a
   // node whose term ran ahead while it was cut off, deaf to a leader that its own requests cannot
-  // disturb, gets back in (etcd#8243, #8501). Where leases or pre-votes are in use candidates of an
-  // older term are left alone, as in etcd.
+  // disturb, gets back in (etcd#8243, #8501). etcd leaves candidates of an older term without an
+  // answer where leases or pre-votes are in use; so does a voter that hears its leader, which owes
+  // them nothing. Without a leader silence would be for ever: if a removed server keeps raising the
+  // terms of the others, the only one that can be elected never learns how far they are.
   if (on(Rule::answer_lower_term)) {
     if (is_from_leader(m.type)) {
       send(MessageType::append_entries_response, m.source);
     } else if (m.type == MessageType::request_pre_vote) {
       refuse_vote(MessageType::request_pre_vote_response, m);
-    } else if (m.type == MessageType::request_vote && !config_.check_quorum &&
-               !config_.pre_vote) {
+    } else if (m.type == MessageType::request_vote && !in_lease()) {
       refuse_vote(MessageType::request_vote_response, m);
     }
   }
@@ -340,6 +341,10 @@ bool Engine::handle_terms(const Message& m) {
 void Engine::on_message(Now now, const Message& message) {
   set_now(now);
   if (status_.stopped || message.target != status_.id || message.source == status_.id) return;
+  if (message.type == MessageType::request_vote_response ||
+      message.type == MessageType::request_pre_vote_response) {
+    learn_commit(message);
+  }
   if (handle_terms(message)) dispatch(message);
   check_invariants();
 }

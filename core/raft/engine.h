@@ -314,7 +314,7 @@ class Engine {
   void handle_vote_request(const Message& message);
   void handle_vote_response(const Message& message);
   void refuse_vote(MessageType response, const Message& request);
-  bool learn_commit(const Message& refusal);
+  void learn_commit(const Message& refusal);
   void check_own_vote();
 
   // replication.cpp

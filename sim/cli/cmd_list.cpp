@@ -83,7 +83,7 @@ void add_list(CLI::App& app, Chosen& chosen) {
         std::printf("  %-*s  %s%s\n", static_cast<int>(width), f.scenario.name.c_str(), f.scenario.title.c_str(),
                     f.good ? "" : "  (has problems: quorumlab check)");
       }
-      std::printf("\nRun one by its name or file: quorumlab run %s\n", all.front().scenario.name.c_str());
+      std::printf("\nRun one by its name or file: quorumlab run %s\n", all.back().scenario.name.c_str());
       return 0;
     };
   });

@@ -43,7 +43,7 @@ CommonTypes::CommonTypes(TypeStore& s) {
        {"least", duration, "No draw is below it.", "0s"},
        {"most", duration, "uniform: no draw is above it.", ""},
        {"mean", duration, "exponential: the mean of what comes on top of `least`.", ""},
-       {"median", duration, "heavy_tail: half of the draws are below it; tail index 1.5.", ""},
+       {"median", duration, "heavy_tail: half of the draws are below it; tail index 1.5, at most 1,000 times as much.", ""},
        {"quantiles", quantiles, "measured: evenly spaced quantiles, from the least to the most.", ""}},
       "a distribution like {\"kind\": \"exponential\", \"least\": \"1ms\", \"mean\": \"5ms\"}");
   latency = s.any_of({duration, range, shape},

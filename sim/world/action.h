@@ -52,7 +52,7 @@ struct Latency {
     constant,     // a
     uniform,      // [a, b]
     exponential,  // at least a, then exponential with mean b beyond it
-    heavy_tail,   // Pareto: at least a, tail index 1.5 scaled so that the median is b
+    heavy_tail,   // Pareto: at least a, tail index 1.5 scaled so that the median is b; at most 1,000 b
     measured      // quantiles in `table`, linear between them
   };
   Kind kind = Kind::uniform;

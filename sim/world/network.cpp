@@ -134,7 +134,8 @@ Duration Network::slow_latency(const Latency& latency, std::uint64_t draw) const
       const std::uint64_t power = exp2_q32(bits / 3 * 2) - (std::uint64_t{1} << 32);
       constexpr std::uint64_t kInverse = 7311752549u;  // 2^32 / (2^(2/3) - 1)
       const Duration above = latency.b > latency.a ? latency.b - latency.a : Duration{0};
-      return latency.a + scaled(scaled(above, kInverse), power);
+      // Nothing takes for ever: a draw in 70,000 ends here, else one would come to hours.
+      return std::min(latency.a + scaled(scaled(above, kInverse), power), latency.b * 1'000);
     }
     case Latency::Kind::measured: {
       if (latency.table >= tables_.size() || tables_[latency.table].empty()) return latency.a;

@@ -6,7 +6,6 @@ using namespace quorumlab;
 using namespace quorumlab::raft;
 using namespace quorumlab::raft::test;
 
-
 TEST_CASE("a fresh cluster elects one leader, by both kinds of timeouts") {
   const auto kind = GENERATE(TimeoutPolicy::Kind::continuous, TimeoutPolicy::Kind::ticks);
   const bool pre_vote = GENERATE(false, true);
@@ -57,4 +56,71 @@ TEST_CASE("a cluster comes back from what its disks kept") {
   cluster.run_for(seconds(2));
   REQUIRE(cluster.leader() != 0);
   for (Host& h : cluster.hosts) CHECK(Cluster::values(h) == "kept ");
+}
+
+TEST_CASE("a refusal from an earlier term still tells what is committed") {
+  // A removed voter lags terms behind, and its longer log would refuse the candidate for ever.
+  Cluster c(3, [](Config& config) { config.check_quorum = false; });
+  c.elect(1);
+  c.filter = [](const Packet& p) { return p.target.value != 3; };
+  c.propose(1, "a");
+  c.deliver();
+  c.filter = {};
+  Message append;
+  append.type = MessageType::append_entries;
+  append.source = {1};
+  append.target = {3};
+  append.term = c[1].status().term;
+  append.index = {1};
+  append.log_term = append.term;
+  append.commit = {1};
+  Bytes entry;
+  encode_entry(append.term, EntryKind::normal, as_bytes("a"), entry);
+  append.body = entry;
+  append.entry_count = 1;
+  c.give(append);
+  REQUIRE(c[3].status().commit == LogIndex{1});
+  Message later;  // the candidate's term runs ahead
+  later.type = MessageType::append_entries_response;
+  later.source = {2};
+  later.target = {3};
+  later.term = {9};
+  c.give(later);
+  c.timeout(3);
+  REQUIRE(c[3].status().role == Role::pre_candidate);
+  Message refusal;
+  refusal.type = MessageType::request_pre_vote_response;
+  refusal.source = {2};
+  refusal.target = {3};
+  refusal.term = append.term;
+  refusal.reject = true;
+  refusal.index = {2};
+  refusal.log_term = append.term;
+  c.give(refusal);
+  CHECK(c[3].status().commit == LogIndex{2});
+  CHECK(c[3].status().term == Term{9});
+}
+
+TEST_CASE("a candidate of an earlier term learns the later one, unless the voter has a leader") {
+  for (const bool led : {false, true}) {
+    Cluster c(3, [](Config& config) { config.pre_vote = false; });
+    if (led) {
+      c.elect(1);
+    } else {
+      Message later;
+      later.type = MessageType::append_entries_response;
+      later.source = {1};
+      later.target = {2};
+      later.term = {9};
+      c.give(later);
+    }
+    c.queue.clear();
+    Message request;
+    request.type = MessageType::request_vote;
+    request.source = {3};
+    request.target = {2};
+    request.term = {0};
+    c.give(request);
+    CHECK(c.queue.size() == (led ? 0u : 1u));
+  }
 }
