@@ -113,6 +113,55 @@ void lzw_compress(ByteView data, Bytes& out) {
   out.resize(static_cast<std::size_t>(bits.finish() - out.data()));
 }
 
+namespace {
+
+// The output while it grows: written through a pointer, with some bytes behind the end so that runs
+// may be copied eight at a time.
+class Output {
+ public:
+  Output(Bytes& out, std::size_t limit) : out_(out), begin_(out.size()), limit_(limit) {}
+  ~Output() { out_.resize(begin_ + size_); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  std::uint32_t size() const { return size_; }
+  // False when `more` bytes are above the limit.
+  bool make_room(std::uint32_t more, std::size_t guess) {
+    if (more <= room_ - size_) [[likely]]
+      return true;
+    if (more > limit_ - size_) return false;
+    const std::size_t wanted = std::max({std::size_t{2} * room_, std::size_t{size_} + more, guess});
+    room_ = static_cast<std::uint32_t>(std::min(wanted, limit_));
+    out_.resize(begin_ + room_ + kSlack);
+    base_ = out_.data() + begin_;
+    return true;
+  }
+  void put(std::uint8_t byte) { base_[size_++] = byte; }
+  // The run may reach into what it makes.
+  void repeat(std::uint32_t offset, std::uint32_t size) {
+    const std::uint8_t* from = base_ + offset;
+    std::uint8_t* to = base_ + size_;
+    size_ += size;
+    std::uint8_t* const end = base_ + size_;
+    if (to - from >= static_cast<std::ptrdiff_t>(kSlack)) {
+      for (; to < end; to += kSlack, from += kSlack) std::memcpy(to, from, kSlack);
+    } else {
+      while (to < end) *to++ = *from++;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kSlack = 8;
+  Bytes& out_;
+  std::uint8_t* base_ = nullptr;
+  std::size_t begin_;
+  std::size_t limit_;
+  std::uint32_t size_ = 0;
+  std::uint32_t room_ = 0;
+};
+
+}  // namespace
+
 WireError lzw_decompress(ByteView data, std::size_t limit, Bytes& out) {
   // What a code stands for is always a run of the output so far: the run of the code before it, and
   // one byte more.
@@ -121,8 +170,7 @@ WireError lzw_decompress(ByteView data, std::size_t limit, Bytes& out) {
     std::uint32_t size;
   };
   std::array<Run, kCodes> runs;  // from 258 to `next` in use
-  limit = std::min<std::size_t>(limit, UINT32_MAX);
-  const std::size_t begin = out.size();
+  Output output(out, std::min<std::size_t>(limit, INT32_MAX));
   std::uint32_t next = kEnd + 1;
   int width = kFirstWidth;
   bool fresh = true;  // no code since the table was cleared: nothing to extend
@@ -131,10 +179,17 @@ WireError lzw_decompress(ByteView data, std::size_t limit, Bytes& out) {
   int count = 0;
   std::size_t at = 0;
   for (;;) {
-    while (count < width) {
-      if (at == data.size()) return WireError::bad_compression;  // there was no end code
-      bits |= static_cast<std::uint64_t>(data[at++]) << count;
-      count += 8;
+    if (count < width) {
+      if (data.size() - at >= 8) [[likely]] {
+        bits |= load_le64(data.data() + at) << count;
+        at += static_cast<std::size_t>((63 - count) / 8);
+        count |= 56;  // what of the eight bytes was not used is loaded again
+      }
+      while (count < width) {
+        if (at == data.size()) return WireError::bad_compression;  // there was no end code
+        bits |= static_cast<std::uint64_t>(data[at++]) << count;
+        count += 8;
+      }
     }
     const std::uint32_t code = static_cast<std::uint32_t>(bits) & ((1u << width) - 1);
     bits >>= width;
@@ -151,17 +206,13 @@ WireError lzw_decompress(ByteView data, std::size_t limit, Bytes& out) {
     const std::uint32_t known = fresh ? next : next + 1;
     if (code > kEnd && code >= known) return WireError::bad_compression;
     const Run run = code < kClear ? Run{0, 1} : runs[code];
-    if (run.size > limit - (out.size() - begin)) return WireError::too_large;
-    const auto offset = static_cast<std::uint32_t>(out.size() - begin);
+    if (!output.make_room(run.size, 4 * data.size())) return WireError::too_large;
+    last = {output.size(), run.size};
     if (code < kClear) {
-      out.push_back(static_cast<std::uint8_t>(code));
+      output.put(static_cast<std::uint8_t>(code));
     } else {
-      out.resize(out.size() + run.size);
-      std::uint8_t* const base = out.data() + begin;
-      // May overlap by that one byte, so from the front.
-      for (std::uint32_t i = 0; i < run.size; ++i) base[offset + i] = base[run.offset + i];
+      output.repeat(run.offset, run.size);
     }
-    last = {offset, run.size};
     if (fresh) {
       fresh = false;
     } else if (next < kCodes) {

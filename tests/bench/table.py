@@ -106,6 +106,25 @@ def main():
         cost(f"allocations per event, {label}", get(name, "allocations_per_event"), None,
              0.01 if name == idle else None, plain)
         cost(f"bytes allocated per event, {label}", get(name, "bytes_per_event"), None, None, plain)
+    print(f"\n{'gossip on the wire, nanoseconds each':58}{'ns':>9}{'bytes':>9}")
+    for label, name in (
+            ("ping: written", "wire_encode_ping"), ("ping: read", "wire_decode_ping"),
+            ("ping: taken out of its packet and read", "wire_read_bare_ping"),
+            ("ack with a coordinate: written", "wire_encode_ack"),
+            ("ack with a coordinate: read", "wire_decode_ack"),
+            ("alive with two tags: written", "wire_encode_alive"),
+            ("alive with two tags: read", "wire_decode_alive"),
+            ("compound of five, CRC: packed", "wire_make_packet/0"),
+            ("compound of five, CRC: unpacked", "wire_read_packet/0"),
+            ("compound of five, CRC and LZW: packed", "wire_make_packet/1"),
+            ("compound of five, CRC and LZW: unpacked", "wire_read_packet/1"),
+            ("compound of five, CRC and AES-256: packed", "wire_make_packet/2"),
+            ("compound of five, CRC and AES-256: unpacked", "wire_read_packet/2")):
+        ns, size = get(name, "time_ns"), get(name, "bytes")
+        if ns is not None:
+            print(f"{label:58}{ns:>9.0f}{size:>9.0f}")
+        if get(name, "allocations"):
+            missed.append(f"{label} allocates")
     print()
     if missed:
         print(f"missed: {'; '.join(missed)}")
