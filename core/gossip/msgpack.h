@@ -1,6 +1,7 @@
 // msgpack as the Go codec under memberlist and serf speaks it: strings and bytes alike go out in
 // the "raw" family (fixraw, raw16, raw32), never as str8 or bin, nil stands for an absent list, and
-// an integer takes its smallest unsigned form. Both that dialect and today's come in.
+// an integer takes its smallest unsigned form. Both that dialect and today's come in; serf's RPC has
+// today's go out, too.
 //
 // Why not Debian's msgpack-cxx 4.1: it can write that dialect only through pack_v4raw, called by
 // hand for each text, since what it does with strings by itself is str8; so its adaptors are of no
@@ -77,6 +78,18 @@ class Writer {
   void raw(ByteView v) {
     if (v.data() == nullptr) return nil();
     head(0xa0, 32, 0xda, v.size());
+    copy(v.data(), v.size());
+  }
+  // The same in today's dialect, which serf's RPC speaks: str8 for texts, bin for bytes.
+  void str(std::string_view v) {
+    if (v.size() < 32 || v.size() > 0xff) return text(v);
+    byte(0xd9), big_endian(v.size(), 1);
+    copy(v.data(), v.size());
+  }
+  void bin(ByteView v) {
+    if (v.data() == nullptr) return nil();
+    const int width = v.size() <= 0xff ? 0 : v.size() <= 0xffff ? 1 : 2;
+    byte(static_cast<std::uint8_t>(0xc4 + width)), big_endian(v.size(), 1 << width);
     copy(v.data(), v.size());
   }
   // Bytes that are no value: those of an inner message.

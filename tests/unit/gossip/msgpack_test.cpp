@@ -60,7 +60,7 @@ TEST_CASE("integers take their smallest unsigned form") {
   }
 }
 
-TEST_CASE("texts are raw, and never str8 or bin") {
+TEST_CASE("texts are raw, and never str8 or bin but where that is asked for") {
   const auto of = [](std::size_t n) {
     const std::string text(n, 'x');
     return written([&](Writer& w) { w.text(text); }).substr(0, 10);
@@ -72,6 +72,19 @@ TEST_CASE("texts are raw, and never str8 or bin") {
   CHECK(of(255) == "da00ff7878");
   CHECK(of(65'535) == "daffff7878");
   CHECK(of(65'536) == "db00010000");
+  const auto today = [](std::size_t n, bool bytes) {
+    const std::string v(n, 'x');
+    return written([&](Writer& w) { bytes ? w.bin(as_bytes(v)) : w.str(v); }).substr(0, 10);
+  };
+  CHECK(today(31, false) == "bf78787878");
+  CHECK(today(32, false) == "d920787878");
+  CHECK(today(255, false) == "d9ff787878");
+  CHECK(today(256, false) == "da01007878");
+  CHECK(today(0, true) == "c400");
+  CHECK(today(255, true) == "c4ff787878");
+  CHECK(today(256, true) == "c501007878");
+  CHECK(today(65'536, true) == "c600010000");
+  CHECK(written([](Writer& w) { w.bin({}); }) == "c0");
   CHECK(written([](Writer& w) { w.raw({}); }) == "c0");
   CHECK(written([](Writer& w) { w.map(15); }) == "8f");
   CHECK(written([](Writer& w) { w.map(16); }) == "de0010");
