@@ -44,6 +44,9 @@ enum class State : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3, un
 enum class Status : std::uint8_t { none = 0, alive = 1, leaving = 2, left = 3, failed = 4 };
 const char* state_name(State state);
 const char* status_name(Status status);
+// How long from one exchange of states to the next among so many members (memberlist
+// pushPullScale): the interval up to 32, twice that up to 64, three times up to 128 and so on.
+Duration push_pull_period(Duration interval, std::uint64_t members);
 
 // What everything about one step needs: the node's clocks, the names, and where effects go.
 struct Turn {
@@ -259,7 +262,6 @@ class Engine {
 
   // push_pull.cpp
   void push_pull_due(const Turn& turn);
-  Duration push_pull_period() const;
   std::uint64_t open_stream(const Turn& turn, Stream::Use use, const Address& target);
   Stream* find_stream(std::uint64_t id);
   Stream& add_stream(std::uint64_t id, Stream::Use use);

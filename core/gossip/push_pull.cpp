@@ -24,17 +24,16 @@ Reason reason_of(std::string_view why) {
 
 // --- the schedule -------------------------------------------------------------------------------
 
-Duration Engine::push_pull_period() const {
-  const std::uint64_t n = order_.size();
-  if (n <= kUnscaledMembers) return config_.push_pull_interval;
-  // ceil(log2 n - log2 32) + 1
-  const auto doublings = static_cast<std::int64_t>(std::bit_width(n - 1)) - 5;
-  return config_.push_pull_interval * (doublings + 1);
+Duration push_pull_period(Duration interval, std::uint64_t members) {
+  if (members <= kUnscaledMembers) return interval;
+  // ceil(log2 members - log2 32) + 1
+  const auto doublings = static_cast<std::int64_t>(std::bit_width(members - 1)) - 5;
+  return interval * (doublings + 1);
 }
 
 void Engine::push_pull_due(const Turn& turn) {
   const Instant now = turn.now.monotonic;
-  push_pull_at_ = now + push_pull_period();
+  push_pull_at_ = now + push_pull_period(config_.push_pull_interval, order_.size());
   if (!push_pull_begun_) {  // the stagger is over; the first period begins
     push_pull_begun_ = true;
     return;
@@ -188,7 +187,8 @@ void Engine::finish_stream(const Turn& turn, std::uint64_t id, std::string_view 
          reason_of(why));
   }
   if (use == Stream::Use::push_pull) {
-    push_pull_at_ = turn.now.monotonic + push_pull_period();
+    push_pull_at_ =
+        turn.now.monotonic + push_pull_period(config_.push_pull_interval, order_.size());
   } else if (use == Stream::Use::join) {
     const auto at = std::ranges::find(joins_, join, &Joining::id);
     if (at == joins_.end()) return;

@@ -211,8 +211,8 @@ class Cluster {
       const ByteView bytes = ready_.view(p.bytes);
       ++h.packets_out;
       h.bytes_out += bytes.size();
-      if (!p.target || p.target.value > hosts.size()) continue;
       if (deliver && !deliver(NodeId{id}, p.target, bytes)) continue;
+      if (!p.target || p.target.value > hosts.size()) continue;
       post({now_ + delay, 0, Kind::packet, p.target.value, NodeId{id}, 0,
             Bytes(bytes.begin(), bytes.end())});
     }
