@@ -76,7 +76,40 @@ namespace quorumlab {
   X(queue_overflow, 215, "peer: sender; a: message type, b: how many wait")                        \
   X(member_forgotten, 216, "peer: member; a: incarnation")                                         \
   X(name_reclaimed, 217, "peer: new host; a: host that had the name, b: its state")                \
-  X(ping_for_another, 218, "peer: sender of a ping for another name")
+  X(ping_for_another, 218, "peer: sender of a ping for another name")                              \
+  X(serf_member_event, 222, "peer: member; a: EventKind, b: old status, c: new, IPv4 << 8")        \
+  X(intent_accepted, 223, "peer: member; a: Lamport time, b: 0 leave 1 join 2 prune, c: status")   \
+  X(intent_ignored, 224, "peer: member; a: Lamport time, b: 0 leave 1 join 2 prune; reason")       \
+  X(user_event_accepted, 225, "a: Lamport time, b: hash of name and payload, c: 1 if coalescible") \
+  X(event_dropped, 226, "a: Lamport time, b: hash of name and payload; reason")                    \
+  X(query_started, 227, "a: Lamport time, b: id, c: timeout in ns")                                \
+  X(query_received, 228, "peer: who asks; a: Lamport time, b: id, c: 1 if meant for this node")    \
+  X(query_dropped, 229, "peer: who asks; a: Lamport time, b: id; reason")                          \
+  X(query_acked, 230, "peer: who asks; a: Lamport time, b: id")                                    \
+  X(query_responded, 231, "peer: who asks; a: Lamport time, b: id, c: bytes")                      \
+  X(response_refused, 232, "peer: who asks; a: Lamport time, b: id, c: bytes; reason")             \
+  X(answer_counted, 233, "peer: who answers; a: Lamport time, b: id, c: 1 for an ack")             \
+  X(answer_dropped, 234, "peer: who answers; a: Lamport time, b: id, c: 1 for an ack; reason")     \
+  X(response_relayed, 235, "peer: where it goes; a: 1 passed on for another, 0 handed to one")     \
+  X(query_ended, 236, "a: Lamport time, b: responses, c: acks")                                    \
+  X(lamport_jump, 237, "a: 0 member 1 event 2 query clock, b: new time, c: old time")              \
+  X(coordinate_refused, 238, "peer: whose; reason")                                                \
+  X(coordinate_reset, 239, "peer: whose sample it was; a: resets so far")                          \
+  X(delivery, 240, "a: EventKind, b: Lamport time, c: members, or hash of name and payload")       \
+  X(key_changed, 241, "a: 0 install 1 use 2 remove, b: hash of the key, c: keys now; reason")      \
+  X(key_request_ended, 242, "a: 0 install 1 use 2 remove 3 list, b: nodes that did, c: asked")     \
+  X(name_conflict, 243, "peer: who has the name; a: who claims it, b: 1 if it is our own")         \
+  X(conflict_resolved, 244, "a: answers for us, b: answers, c: 1 if the name is kept")             \
+  X(leave_started, 245, "a: Lamport time")                                                         \
+  X(serf_left, 246, "a: 1 if it could tell the others; reason")                                    \
+  X(reconnect_attempted, 247, "peer: failed member; a: failed members")                            \
+  X(reconnect_forgone, 248, "a: failed members, b: members that are alive")                        \
+  X(rejoin_attempted, 249, "peer: member known before the restart; a: others left to try")         \
+  X(join_ended, 250, "a: nodes contacted, b: 1 with old events, c: 1 if no rejoin")                \
+  X(snapshot_replayed, 251, "a: nodes that were alive, b: member clock, c: event clock")           \
+  X(snapshot_compacted, 252, "a: bytes now, b: bytes before, c: nodes alive")                      \
+  X(queue_pruned, 253, "a: 1 intents 2 queries 3 events, b: messages dropped, c: limit")           \
+  X(tags_changed, 254, "a: tags now, b: bytes of them")
 
 enum class Fact : std::uint16_t {
 #define X(name, number, meaning) name = number,
@@ -132,7 +165,34 @@ enum class Fact : std::uint16_t {
   X(no_target_reached, 43, "none of the nodes could be reached")                  \
   X(incompatible_version, 44, "the protocol versions do not go together")         \
   X(unreadable, 45, "its bytes make no sense")                                    \
-  X(too_many_exchanges, 46, "too many exchanges of state are under way")
+  X(too_many_exchanges, 46, "too many exchanges of state are under way")          \
+  X(not_newer, 60, "it knows of a later one")                                     \
+  X(about_itself, 61, "it is alive and says so")                                  \
+  X(duplicate, 62, "it had it already")                                           \
+  X(outside_window, 63, "it is older than what is remembered")                    \
+  X(before_min_time, 64, "it is from before it joined or restarted")              \
+  X(event_too_large, 65, "the event is too large")                                \
+  X(query_too_large, 66, "the query is too large")                                \
+  X(response_too_large, 67, "the response is too large")                          \
+  X(tags_too_large, 68, "the tags are too large")                                 \
+  X(reserved_name, 69, "the name is reserved")                                    \
+  X(filtered, 70, "its filters leave this node out")                              \
+  X(past_deadline, 71, "its deadline is over")                                    \
+  X(not_running, 72, "no such query is running")                                  \
+  X(wrong_query_id, 73, "its number belongs to another query")                    \
+  X(already_answered, 74, "it was answered before")                               \
+  X(has_left, 75, "the node leaves or has left")                                  \
+  X(forced, 76, "it was told so by force")                                        \
+  X(pruned, 77, "it was pruned")                                                  \
+  X(no_encryption, 78, "gossip is not encrypted")                                 \
+  X(key_refused, 79, "the key was refused")                                       \
+  X(nodes_failed, 80, "some nodes report failure")                                \
+  X(nodes_missing, 81, "some nodes did not answer")                               \
+  X(name_lost, 82, "the majority knows another node by its name")                 \
+  X(rtt_out_of_range, 83, "the round trip is out of range")                       \
+  X(not_a_number, 84, "it is no number")                                          \
+  X(buffer_full, 85, "its buffer is full")                                        \
+  X(wrong_filter, 86, "a filter makes no sense")
 
 enum class Reason : std::uint16_t {
 #define X(name, number, words) name = number,

@@ -117,6 +117,21 @@ class Engine {
   const Member& member(PeerId id) const;  // state unknown for strangers
   std::uint32_t awareness() const { return awareness_.score; }
   std::uint32_t incarnation() const { return incarnation_; }
+  // serf's Lamport clocks: of members, of user events, of queries.
+  std::uint64_t member_time() const { return serf_.clock.time(); }
+  std::uint64_t event_time() const { return serf_.event_clock.time(); }
+  std::uint64_t query_time() const { return serf_.query_clock.time(); }
+  // The Lamport time of the last intent about a member.
+  std::uint64_t status_time(PeerId id) const { return in_serf(id) ? status_ltime(id) : 0; }
+  const Tags& tags() const { return serf_.tags; }
+  const CoordinateClient& coordinates() const { return serf_.coordinates; }
+  const KeyRing& keys() const { return serf_.keys; }
+  // Everybody whom serf lists: those of members() that it has not erased, and those that failed or
+  // left and are no longer there.
+  void list_members(std::vector<PeerId>& out) const;
+  std::size_t failed_members() const { return serf_.failed.size(); }
+  std::size_t left_members() const { return serf_.left.size(); }
+  std::size_t queued(std::uint8_t queue) const { return queues_[queue].size(); }
 
  private:
   // A probe under way; there is one at a time (memberlist probeNode).
@@ -326,6 +341,108 @@ class Engine {
   std::span<const Bytes> sealing_keys() const;  // the first is the primary; or none
   // ---------------------------------------------------------------------------------------------
 
+  // Requests of the engine's own, which no owner's number is.
+  static constexpr std::uint64_t kStartRequest = UINT64_MAX, kRejoinRequest = UINT64_MAX - 1,
+                                 kReconnectRequest = UINT64_MAX - 2;
+
+  // serf.cpp: clocks, joins, and who waits for broadcasts
+  void witness(const Turn& turn, LamportClock& clock, std::uint64_t heard);
+  void broadcast_join(const Turn& turn);
+  void refuse(const Turn& turn, std::uint64_t request, Reason reason, std::string_view text);
+  Ready::Answer& answer(const Turn& turn, std::uint64_t request);
+  std::uint32_t wait_for_broadcast(const Turn& turn, SerfState::Waiting::For what,
+                                   std::uint64_t request);
+  void wait_ended(const Turn& turn, std::uint32_t token, bool in_time);
+  void contact_start_nodes(const Turn& turn);
+
+  // members.cpp. Intents answer whether they were news.
+  bool in_serf(PeerId id) const {
+    return id && id.value < table_.size() && table_[id.value].status != Status::none;
+  }
+  template <class Visit>
+  void for_each_member(Visit&& visit) const;
+  std::uint64_t status_ltime(PeerId id) const;
+  void set_status_ltime(PeerId id, std::uint64_t ltime);
+  bool handle_leave_intent(const Turn& turn, const LeaveIntent& intent);
+  bool handle_join_intent(const Turn& turn, const JoinIntent& intent);
+  bool upsert_intent(const Turn& turn, std::string_view name, RecentIntents::Kind kind,
+                     std::uint64_t ltime, std::uint64_t code);
+  void prune_member(const Turn& turn, PeerId id);
+  void erase_member(const Turn& turn, PeerId id, Reason why);
+  bool has_alive_members() const;
+
+  // events.cpp
+  bool handle_user_event(const Turn& turn, const UserEvent& event);
+
+  // deliver.cpp: from serf to the handlers, by way of the snapshot and the coalescers
+  void emit_member(const Turn& turn, EventKind kind, PeerId id, Status before,
+                   Reason reason = Reason::none);
+  void emit_user(const Turn& turn, const UserEvent& event);
+  void deliver_members(const Turn& turn, std::span<const MemberCoalescer::Event> events);
+  void deliver_user(const Turn& turn, EventKind kind, std::uint64_t ltime, std::uint64_t handle,
+                    std::string_view name, ByteView payload, bool coalesced = false);
+  void flush_members(const Turn& turn);
+  void flush_users(const Turn& turn);
+
+  // queries.cpp
+  Duration default_query_timeout() const;
+  SerfState::Running* start_query(const Turn& turn, const QueryParams& params,
+                                  SerfState::Running::Purpose purpose, std::uint64_t request);
+  bool handle_query(const Turn& turn, const Query& query);
+  bool passes_filters(const Turn& turn, const Query& query);
+  void handle_response(const Turn& turn, const QueryResponse& response);
+  void handle_relay(const Turn& turn, const Relay& relay);
+  // Sends response; `payload` null: an ack. False if it was refused.
+  bool send_response(const Turn& turn, const SerfState::Delivered& to, std::uint32_t flags,
+                     ByteView payload);
+  void send_or_take(const Turn& turn, const Address& target, ByteView message);
+  void end_query(const Turn& turn, SerfState::Running& query);
+  void query_timer(const Turn& turn, const Timer& timer);
+
+  // keys.cpp, conflict.cpp: queries among the nodes themselves
+  void handle_internal_query(const Turn& turn, const SerfState::Delivered& from,
+                             std::string_view name, ByteView payload);
+  void answer_key_query(const Turn& turn, const SerfState::Delivered& from, KeyOp op,
+                        ByteView payload);
+  void send_key_list(const Turn& turn, const SerfState::Delivered& from, KeyResponse& response);
+  void count_key_answer(const Turn& turn, SerfState::Running& query, NodeId from,
+                        ByteView payload);
+  void end_key_query(const Turn& turn, SerfState::Running& query);
+  void answer_conflict_query(const Turn& turn, const SerfState::Delivered& from,
+                             std::string_view name);
+  void count_conflict_answer(const Turn& turn, SerfState::Running& query, ByteView payload);
+  void end_conflict_query(const Turn& turn, SerfState::Running& query);
+
+  // leave.cpp
+  void leave_memberlist(const Turn& turn);
+  void leave_ended(const Turn& turn, Reason reason, std::string_view error);
+  void stop_serf(const Turn& turn, SerfState::Phase phase);
+
+  // reap.cpp
+  Instant next_tick(const Turn& turn, Instant base, Duration interval) const;
+  void arm_periodic(const Turn& turn);
+  void reap(const Turn& turn);
+  void reap_list(const Turn& turn, std::vector<SerfState::Gone>& list, Duration timeout);
+  void reconnect(const Turn& turn);
+  void check_queues(const Turn& turn);
+  std::size_t queue_limit() const;
+  void broadcast(const Turn& turn, Queue which, ByteView message, std::uint32_t token = 0);
+
+  // snapshot.cpp
+  void snapshot_member(const Turn& turn, EventKind kind, PeerId id);
+  void snapshot_event(const Turn& turn, std::uint64_t ltime);
+  void snapshot_query(const Turn& turn, std::uint64_t ltime);
+  void snapshot_clock(const Turn& turn);
+  void snapshot_leave(const Turn& turn);
+  void snapshot_line_added(const Turn& turn, std::size_t begin);
+  void flush_snapshot(const Turn& turn);
+  void compact_snapshot(const Turn& turn);
+  void watch_clock(const Turn& turn);
+  bool snapshot_alive(PeerId id) const;
+  void set_snapshot_address(PeerId id, RecordId record);
+  void replay_snapshot(const Turn& turn, ByteView file);
+  void rejoin_next(const Turn& turn);
+
   Config config_;
   Random random_;
   std::array<std::uint64_t, kDrawCount> draws_{};
@@ -383,6 +500,19 @@ void Engine::choose_members(Draw purpose, std::uint32_t count, Accept&& accept) 
   }
   for (std::size_t tries = 0; tries < 3 * n && chosen_.size() < count; ++tries) {
     take(order_[below(draw(purpose), n)]);
+  }
+}
+
+// In memberlist's order; then those that memberlist dropped before serf forgets them.
+template <class Visit>
+void Engine::for_each_member(Visit&& visit) const {
+  for (const PeerId id : order_) {
+    if (table_[id.value].status != Status::none) visit(id);
+  }
+  for (const auto* list : {&serf_.failed, &serf_.left}) {
+    for (const SerfState::Gone& gone : *list) {
+      if (table_[gone.peer.value].state == State::unknown) visit(gone.peer);
+    }
   }
 }
 

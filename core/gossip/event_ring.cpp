@@ -7,6 +7,8 @@ namespace quorumlab::gossip {
 namespace {
 
 constexpr std::uint32_t kEntryHead = 8;
+// Of one slot. A node says one thing at each of its times, but a hostile one says what it likes.
+constexpr std::size_t kMaxSlotBytes = 1 << 20;
 
 bool same(ByteView a, ByteView b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
@@ -51,6 +53,7 @@ RingVerdict EventRing::take(std::uint64_t ltime, ByteView name, ByteView payload
     slot.ltime = ltime;
     slot.entries.clear();
   }
+  if (slot.entries.size() + name.size() + payload.size() > kMaxSlotBytes) return RingVerdict::full;
   ByteWriter out(slot.entries);
   out.u32(static_cast<std::uint32_t>(name.size()));
   out.u32(static_cast<std::uint32_t>(payload.size()));

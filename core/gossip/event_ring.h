@@ -16,7 +16,8 @@ enum class RingVerdict : std::uint8_t {
   accepted,
   before_min_time,  // from before the join or the restart
   outside_window,   // so old that the buffer forgot whether it was there
-  duplicate
+  duplicate,
+  full  // too much was said at one Lamport time
 };
 
 class EventRing {

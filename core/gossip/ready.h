@@ -50,6 +50,8 @@ struct Ready {
     std::uint64_t query_id = 0;  // for Engine::respond
     Slice name;                  // user, query
     Slice payload;               // what a handler script reads on its standard input
+    bool newline_added = false;  // the last byte of it is not the sender's
+    bool coalesced = false;      // user: its sender let it be coalesced
   };
   // To whoever gave a command. A query's answers come as several, the last one marked.
   struct Answer {

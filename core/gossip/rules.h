@@ -53,6 +53,9 @@ namespace quorumlab::gossip {
   X(buddy_system, "Lifeguard IV.C", "a ping to a suspect tells it of the suspicion")               \
   X(intents_need_newer_time, "serf.go handleNodeLeaveIntent", "an intent counts only if its "      \
                                                               "Lamport time is newer")             \
+  X(intent_time_always_kept, "serf 959cea6", "an intent's time is kept even if it changes nothing, " \
+                                             "so that it is no news again")                        \
+  X(remember_recent_intents, "serf 1350eab", "an intent about a stranger waits until it is met")   \
   X(rejoin_clears_leaving, "serf GH-510", "a newer join intent ends leaving")                      \
   X(refute_leave_intent, "serf.go handleNodeLeaveIntent", "a live member answers a leave intent "  \
                                                           "about itself with a join")              \
@@ -61,10 +64,15 @@ namespace quorumlab::gossip {
   X(event_min_time, "serf.go Join", "a join without replay ignores what went before it")           \
   X(query_once, "serf.go handleQuery", "a query is handled once")                                  \
   X(query_deadline, "query.go", "answers after the deadline do not count")                         \
+  X(respond_once, "query.go Respond", "a query is answered once")                                  \
+  X(count_answers_once, "query.go", "a node's answer counts once")                                 \
   X(lamport_witness, "Lamport 1978", "a clock moves past every time it hears of")                  \
   X(lamport_never_zero, "serf 190d8c6", "a clock does not wrap to zero")                           \
   X(clocks_survive_restart, "serf GH-84", "the snapshot keeps the Lamport clocks")                 \
   X(reap_failed, "serf.go handleReap", "the failed are forgotten after the reconnect timeout")     \
+  X(reap_left, "serf.go handleReap", "those that left are forgotten after the tombstone timeout")  \
+  X(bounded_queues, "serf e3d9be6", "a queue is cut to its limit now and then")                    \
+  X(leave_says_so, "serf.go Leave", "who leaves tells its intent before it goes")                  \
   X(reconnect_failed, "serf.go handleReconnect", "failed members are contacted again now and then") \
   X(conflict_needs_majority, "serf.go resolveNodeConflict", "a name is kept by the node that the "  \
                                                             "majority knows under it")             \

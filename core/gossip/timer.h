@@ -18,6 +18,17 @@ enum class TimerKind : std::uint8_t {
   stream,     // b: the stream's id
   // serf: Engine::serf_timer is called for these
   serf = 16,
+  member_flush = serf,  // the coalescers
+  user_flush,
+  reap,
+  reconnect,
+  queue_check,
+  query_end,       // a: its id, b: its Lamport time
+  broadcast_wait,  // a: the token
+  leave_delay,
+  prune,           // a: the peer, b: Lamport time of the intent
+  snapshot_clock,
+  start_join,
 };
 
 struct Timer {

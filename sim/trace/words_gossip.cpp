@@ -114,7 +114,7 @@ std::string gossip_words(const Record& r, const Context& context) {
     case Fact::ping_for_another:
       return fmt::format("{}: Got ping for unexpected node, from {}", node, peer);
     default:
-      return fmt::format("{} did something of kind {}", node, r.kind);
+      return serf_words(r, context);
   }
 }
 

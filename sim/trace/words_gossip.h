@@ -8,5 +8,7 @@
 namespace quorumlab::trace {
 
 std::string gossip_words(const Record& record, const Context& context);
+// Of its serf half; the last resort for facts that nobody knows.
+std::string serf_words(const Record& record, const Context& context);
 
 }  // namespace quorumlab::trace

@@ -19,6 +19,19 @@ struct TimedNote {
   Note note;
 };
 
+struct TimedDelivery {
+  Instant at;
+  EventKind kind = EventKind::user;
+  std::uint64_t ltime = 0, query_id = 0;
+  std::string name, payload;
+};
+
+struct TimedAnswer {
+  Instant at;
+  Ready::Answer answer;
+  std::string text;
+};
+
 struct Host {
   Config config;
   Engine engine;
@@ -29,6 +42,10 @@ struct Host {
   std::vector<TimedNote> notes;
   std::vector<Ready::Answer> answers;
   std::string answer_text;
+  std::vector<TimedAnswer> answered;
+  std::vector<TimedDelivery> deliveries;
+  Bytes file;            // the snapshot, as the page cache has it
+  bool stopped = false;  // it ended by itself
 };
 
 class Cluster {
@@ -75,8 +92,9 @@ class Cluster {
     Host& h = host(id);
     h.engine.reset(h.config, Random(seed_ * 1'000'003 + id * 1'009 + h.starts++));
     h.up = true;
-    h.paused = false;
-    step(id, [](Engine& e, const Turn& t) { e.start(t, {}); });
+    h.paused = h.stopped = false;
+    const Bytes file = h.file;
+    step(id, [&](Engine& e, const Turn& t) { e.start(t, file); });
   }
   void join(std::uint32_t id, std::uint32_t target, std::uint64_t request = 1) {
     const NodeId to{target};
@@ -206,6 +224,17 @@ class Cluster {
     for (const Ready::Answer& answer : ready_.answers) {
       h.answers.push_back(answer);
       h.answer_text = std::string(as_text(ready_.view(answer.bytes)));
+      h.answered.push_back({now_, answer, h.answer_text});
+    }
+    for (const Ready::Delivery& d : ready_.deliveries) {
+      h.deliveries.push_back({now_, d.kind, d.ltime, d.query_id,
+                              std::string(as_text(ready_.view(d.name))),
+                              std::string(as_text(ready_.view(d.payload)))});
+    }
+    for (const Ready::Write& w : ready_.writes) {
+      const ByteView bytes = ready_.view(w.bytes);
+      if (w.replace) h.file.clear();
+      h.file.insert(h.file.end(), bytes.begin(), bytes.end());
     }
     for (const Ready::Packet& p : ready_.packets) {
       const ByteView bytes = ready_.view(p.bytes);
@@ -217,6 +246,11 @@ class Cluster {
             Bytes(bytes.begin(), bytes.end())});
     }
     for (const Ready::Stream& s : ready_.streams) carry_stream(id, s);
+    if (ready_.stop) {
+      h.stopped = true;
+      kill(id);
+      return;
+    }
     wake(id);
   }
   void carry_stream(std::uint32_t id, const Ready::Stream& s) {
