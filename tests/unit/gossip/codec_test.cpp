@@ -232,6 +232,10 @@ TEST_CASE("an absent value reads as nil, an empty one as empty") {
   REQUIRE(decode(ByteView(out).subspan(1), event) == WireError::none);
   CHECK(event.payload.data() != nullptr);
   CHECK(event.payload.empty());
+  // No address is nil, too.
+  out.clear();
+  encode(IndirectPing{}, out);
+  CHECK(to_hex(out) == "0185a44e61636bc2a44e6f6465a0a4506f727400a55365714e6f00a6546172676574c0");
   // A field that is missing, and one that is there twice.
   const Bytes twice = from_hex("82a44e616d65a161a44e616d65a162");
   REQUIRE(decode(twice, event) == WireError::none);
