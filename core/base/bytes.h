@@ -64,65 +64,74 @@ class ByteWriter {
 
 class ByteReader {
  public:
-  explicit ByteReader(ByteView bytes) : bytes_(bytes) {}
+  explicit ByteReader(ByteView bytes)
+      : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()) {}
 
   std::uint8_t u8() {
-    if (at_ >= bytes_.size()) return fail();
-    return bytes_[at_++];
+    if (at_ == end_) [[unlikely]] return fail();
+    return *at_++;
   }
   std::uint32_t u32() {
-    if (remaining() < 4) return fail();
+    if (remaining() < 4) [[unlikely]] return fail();
     at_ += 4;
-    return load_le32(bytes_.data() + at_ - 4);
+    return load_le32(at_ - 4);
   }
   std::uint64_t u64() {
-    if (remaining() < 8) return fail();
+    if (remaining() < 8) [[unlikely]] return fail();
     at_ += 8;
-    return load_le64(bytes_.data() + at_ - 8);
+    return load_le64(at_ - 8);
   }
   // Fails on more than 64 bits and on a needlessly long form, so that a value has one encoding.
   std::uint64_t varint() {
-    if (at_ < bytes_.size() && bytes_[at_] < 0x80) [[likely]] return bytes_[at_++];
-    return long_varint();
+    if (at_ != end_ && *at_ < 0x80) [[likely]] return *at_++;
+    // By value, there and back, so that a reader can live in registers.
+    const LongVarint read = long_varint(at_, end_);
+    if (read.end == nullptr) [[unlikely]] return fail();
+    at_ = read.end;
+    return read.value;
   }
   ByteView raw(std::uint64_t n) {
     if (n > remaining()) [[unlikely]] {
       fail();
       return {};
     }
-    const std::size_t begin = at_;
-    at_ += static_cast<std::size_t>(n);
-    return bytes_.subspan(begin, static_cast<std::size_t>(n));
+    at_ += n;
+    return {at_ - n, static_cast<std::size_t>(n)};
   }
   ByteView sized() { return raw(varint()); }
-  std::size_t remaining() const { return bytes_.size() - at_; }
-  std::size_t position() const { return at_; }
+  std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
+  std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   bool ok() const { return ok_; }
   // Everything was read and nothing was missing.
-  bool finished() const { return ok_ && remaining() == 0; }
+  bool finished() const { return ok_ && at_ == end_; }
 
  private:
-  [[gnu::noinline]] std::uint64_t long_varint() {
+  struct LongVarint {
+    std::uint64_t value;
+    const std::uint8_t* end;  // null: malformed
+  };
+  [[gnu::noinline]] static LongVarint long_varint(const std::uint8_t* at,
+                                                  const std::uint8_t* end) {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 70; shift += 7) {
-      if (at_ >= bytes_.size()) return fail();
-      const std::uint8_t byte = bytes_[at_++];
-      if (shift == 63 && byte > 1) return fail();
+    for (int shift = 0; shift < 70 && at != end; shift += 7) {
+      const std::uint8_t byte = *at++;
+      if (shift == 63 && byte > 1) break;
       value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
       if ((byte & 0x80) == 0) {
-        if (byte == 0 && shift > 0) return fail();
-        return value;
+        if (byte == 0 && shift > 0) break;
+        return {value, at};
       }
     }
-    return fail();
+    return {0, nullptr};
   }
   std::uint8_t fail() {
     ok_ = false;
-    at_ = bytes_.size();
+    at_ = end_;
     return 0;
   }
-  ByteView bytes_;
-  std::size_t at_ = 0;
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
   bool ok_ = true;
 };
 

@@ -162,9 +162,8 @@ void Node::send(const raft::Message& message, std::uint64_t after_write, Effects
 }
 
 void Node::drain(Now now, Effects& out) {
-  bool again = true;
-  while (again) {
-    again = false;
+  while (engine_.has_ready()) {
+    bool again = false;
     engine_.take_ready(ready_);
     if (!ready_.notes.empty()) {
       out.notes.insert(out.notes.end(), ready_.notes.begin(), ready_.notes.end());
@@ -232,7 +231,9 @@ void Node::drain(Now now, Effects& out) {
       again = true;
     }
     if (!reads_.empty()) answer_reads(out);
+    if (!again) return;
   }
+  if (!reads_.empty()) answer_reads(out);
 }
 
 void Node::apply_committed(Now now, Effects& out) {

@@ -18,9 +18,10 @@ void encode(const Request& request, Bytes& out) {
 }
 
 std::optional<Request> decode_request(ByteView bytes) {
+  std::optional<Request> result;
   ByteReader r(bytes);
   const std::uint8_t head = r.u8();
-  Request request;
+  Request& request = result.emplace();
   request.kind = static_cast<Request::Kind>(head & 0x0f);
   request.session = r.varint();
   request.sequence = r.varint();
@@ -30,8 +31,8 @@ std::optional<Request> decode_request(ByteView bytes) {
   request.key = r.sized();
   request.value = r.sized();
   const bool known = request.kind >= Request::Kind::write && request.kind <= Request::Kind::erase;
-  if (!r.finished() || head >> 4 != kVersion || !known || node > UINT32_MAX) return std::nullopt;
-  return request;
+  if (!r.finished() || head >> 4 != kVersion || !known || node > UINT32_MAX) result.reset();
+  return result;
 }
 
 void encode(const Response& response, Bytes& out) {
@@ -46,9 +47,10 @@ void encode(const Response& response, Bytes& out) {
 }
 
 std::optional<Response> decode_response(ByteView bytes) {
+  std::optional<Response> result;
   ByteReader r(bytes);
   const std::uint8_t head = r.u8();
-  Response response;
+  Response& response = result.emplace();
   response.status = static_cast<Response::Status>(head & 0x0f);
   const std::uint64_t reason = r.varint();
   response.reason = static_cast<Reason>(reason);
@@ -62,9 +64,9 @@ std::optional<Response> decode_response(ByteView bytes) {
                      response.status <= Response::Status::bad_request;
   if (!r.finished() || head >> 4 != kVersion || !known || leader > UINT32_MAX ||
       reason > UINT16_MAX) {
-    return std::nullopt;
+    result.reset();
   }
-  return response;
+  return result;
 }
 
 }  // namespace quorumlab

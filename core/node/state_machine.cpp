@@ -12,18 +12,18 @@ void StateMachine::clear() {
 }
 
 StateMachine::Outcome StateMachine::apply(LogIndex index, const Request& command, bool once) {
-  Session* session = nullptr;
   if (once && command.session != 0) {
-    auto at = sessions_.find(command.session);
-    if (at == sessions_.end()) {
+    Session* session = sessions_.find(command.session);
+    if (session == nullptr) {
       // A session begins with its first command that gets through; the client may have given up some
       // before. But once sessions were forgotten, one that is not known may be one of those, and
       // whether its command ran before cannot be told any more.
       if (forgot_ && command.first_outstanding > 1) return {index, false, true};
       if (sessions_.size() >= kMaxSessions) forget_one_session();
-      at = sessions_.try_emplace(command.session).first;
+      session = &sessions_.insert(command.session).first;
+      session->forgotten_below = 1;
+      session->done.clear();
     }
-    session = &at->second;
     session->last_used = index;
     auto& done = session->done;
     if (command.first_outstanding > session->forgotten_below) {
@@ -33,51 +33,55 @@ StateMachine::Outcome StateMachine::apply(LogIndex index, const Request& command
                  }));
     }
     if (command.sequence < session->forgotten_below) return {LogIndex{}, true, false};
+    // Nearly always it comes behind all others.
     const auto place =
-        std::lower_bound(done.begin(), done.end(), command.sequence,
-                         [](const Done& d, std::uint64_t sequence) { return d.sequence < sequence; });
+        done.empty() || done.back().sequence < command.sequence
+            ? done.end()
+            : std::lower_bound(done.begin(), done.end(), command.sequence,
+                               [](const Done& d, std::uint64_t s) { return d.sequence < s; });
     if (place != done.end() && place->sequence == command.sequence) {
       return {place->index, true, false};
     }
     done.insert(place, {command.sequence, index});
   }
   if (command.kind == Request::Kind::erase) {
-    const auto at = items_.find(as_text(command.key));
-    if (at != items_.end()) items_.erase(at);
+    items_.erase(as_text(command.key));
   } else {
-    auto at = items_.find(as_text(command.key));
-    if (at == items_.end()) at = items_.try_emplace(std::string(as_text(command.key))).first;
-    at->second.value.assign(as_text(command.value));
-    at->second.modified = index;
+    Item& item = items_.insert(as_text(command.key)).first;
+    item.value.assign(as_text(command.value));
+    item.modified = index;
   }
   return {index, false, false};
 }
 
 const StateMachine::Item* StateMachine::find(std::string_view key) const {
-  const auto at = items_.find(key);
-  return at == items_.end() ? nullptr : &at->second;
+  return items_.find(key);
 }
 
+// The one unused for longest; of several the one with the lowest number.
 void StateMachine::forget_one_session() {
-  const auto oldest = std::min_element(
-      sessions_.begin(), sessions_.end(),
-      [](const auto& l, const auto& r) { return l.second.last_used < r.second.last_used; });
-  sessions_.erase(oldest);
+  const auto all = sessions_.entries();
+  const auto oldest = std::min_element(all.begin(), all.end(), [](const auto& l, const auto& r) {
+    return l.value.last_used != r.value.last_used ? l.value.last_used < r.value.last_used
+                                                  : l.key < r.key;
+  });
+  sessions_.erase(oldest->key);
   forgot_ = true;
 }
 
 void StateMachine::encode(Bytes& out) const {
   ByteWriter w(out);
   w.varint(items_.size());
-  for (const auto& [key, item] : items_) {
-    w.sized(key);
-    w.sized(item.value);
-    w.varint(item.modified.value);
+  for (const auto* item : items_.sorted()) {
+    w.sized(item->key);
+    w.sized(item->value.value);
+    w.varint(item->value.modified.value);
   }
   w.u8(forgot_ ? 1 : 0);
   w.varint(sessions_.size());
-  for (const auto& [id, session] : sessions_) {
-    w.varint(id);
+  for (const auto* entry : sessions_.sorted()) {
+    const Session& session = entry->value;
+    w.varint(entry->key);
     w.varint(session.forgotten_below);
     w.varint(session.last_used.value);
     w.varint(session.done.size());
@@ -92,23 +96,20 @@ bool StateMachine::decode(ByteView bytes) {
   clear();
   ByteReader r(bytes);
   for (std::uint64_t n = r.varint(); n > 0 && r.ok(); --n) {
-    std::string key(as_text(r.sized()));
-    Item item;
+    Item& item = items_.insert(as_text(r.sized())).first;
     item.value.assign(as_text(r.sized()));
     item.modified = LogIndex{r.varint()};
-    items_.insert_or_assign(std::move(key), std::move(item));
   }
   forgot_ = r.u8() != 0;
   for (std::uint64_t n = r.varint(); n > 0 && r.ok(); --n) {
-    const std::uint64_t id = r.varint();
-    Session session;
+    Session& session = sessions_.insert(r.varint()).first;
     session.forgotten_below = r.varint();
     session.last_used = LogIndex{r.varint()};
+    session.done.clear();
     for (std::uint64_t m = r.varint(); m > 0 && r.ok(); --m) {
       const std::uint64_t sequence = r.varint();
       session.done.push_back({sequence, LogIndex{r.varint()}});
     }
-    sessions_.insert_or_assign(id, std::move(session));
   }
   if (r.finished()) return true;
   clear();

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/slab_map.h"
 #include "core/base/types.h"
 #include "core/node/request.h"
 
@@ -34,7 +34,7 @@ class StateMachine {
   Outcome apply(LogIndex index, const Request& command, bool once);
   // Null if the key is not there.
   const Item* find(std::string_view key) const;
-  const std::map<std::string, Item, std::less<>>& items() const { return items_; }
+  std::size_t size() const { return items_.size(); }
 
   // The whole state as bytes, the same on every node that applied the same entries; and back.
   void encode(Bytes& out) const;
@@ -55,8 +55,8 @@ class StateMachine {
   };
   void forget_one_session();
 
-  std::map<std::string, Item, std::less<>> items_;
-  std::map<std::uint64_t, Session> sessions_;
+  SlabMap<std::string, Item> items_;
+  SlabMap<std::uint64_t, Session> sessions_;
   bool forgot_ = false;  // some session was forgotten
 };
 

@@ -8,11 +8,7 @@ namespace quorumlab::raft {
 
 bool Engine::promotable() const {
   if (installing_.active && on(Rule::no_campaign_while_installing)) return false;
-  if (!on(Rule::only_voters_campaign)) return true;
-  for (const Progress& p : progress_) {
-    if (p.node == status_.id) return p.voter();
-  }
-  return false;
+  return self_is_voter_ || !on(Rule::only_voters_campaign);
 }
 
 // Configurations take effect when applied: a committed change that is not applied yet means that this

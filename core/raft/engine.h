@@ -294,7 +294,9 @@ class Engine {
   }
   void take_write(Ready& ready);
   void take_messages(Ready& ready);
+  LogIndex apply_limit() const;
   void take_committed(Ready& ready);
+  void take_reads();
   void finish_log_write();
   void check_invariants() const;  // invariants.cpp
 
@@ -375,6 +377,7 @@ class Engine {
   Log log_;
   ConfState conf_;
   std::vector<Progress> progress_;  // all members, by id
+  bool self_is_voter_ = false;      // this node, among them
 
   // Time, in units: nanoseconds (continuous) or ticks of this node's own grid.
   Instant now_;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/base/assert.h"
 
 namespace quorumlab::raft {
 
@@ -18,19 +17,10 @@ void Log::reset(LogIndex base, Term term, std::uint64_t chain) {
   arena_base_ = 0;
 }
 
-Entry Log::entry(LogIndex index) const {
-  ASSERT(has(index), "the log has no such entry");
-  EntryReader reader(index, slice(index, index));
-  Entry entry;
-  const bool read = reader.next(entry);
-  ASSERT(read, "an entry of the log in memory cannot be read");
-  return entry;
-}
-
 ByteView Log::slice(LogIndex first, LogIndex last) const {
   if (last < first) return {};
-  ASSERT(has(first) && has(last), "a slice outside the log");
-  const std::uint64_t begin = offset_of(first);
+  ASSERT(first > base_index_ && last <= last_index(), "a slice outside the log");
+  const std::uint64_t begin = record(first).offset;
   return {arena_.data() + (begin - arena_base_),
           static_cast<std::size_t>(offset_of(last.next()) - begin)};
 }

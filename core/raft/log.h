@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/assert.h"
 #include "core/base/bytes.h"
 #include "core/base/types.h"
 #include "core/raft/message.h"
@@ -39,7 +40,15 @@ class Log {
   std::uint64_t chain(LogIndex index) const {
     return index == base_index_ ? base_chain_ : record(index).chain;
   }
-  Entry entry(LogIndex index) const;
+  Entry entry(LogIndex index) const {
+    ASSERT(has(index), "the log has no such entry");
+    EntryReader reader(index, ByteView(arena_).subspan(
+                                  static_cast<std::size_t>(record(index).offset - arena_base_)));
+    Entry entry;
+    const bool read = reader.next(entry);
+    ASSERT(read, "an entry of the log in memory cannot be read");
+    return entry;
+  }
   // The encoded entries first..last; REQUIRES: both are there, or last is before first.
   ByteView slice(LogIndex first, LogIndex last) const;
   std::uint64_t bytes_between(LogIndex first, LogIndex last) const;

@@ -131,6 +131,9 @@ std::optional<ConfState> next_conf(const ConfState& conf, const ConfChange& chan
 }
 
 Progress* Engine::find(NodeId node) {
+  // Numbers mostly begin at 1 and have no gaps.
+  const std::size_t guess = std::size_t{node.value} - 1;
+  if (guess < progress_.size() && progress_[guess].node == node) [[likely]] return &progress_[guess];
   for (Progress& p : progress_) {
     if (p.node == node) return &p;
   }
@@ -237,10 +240,12 @@ void Engine::rebuild_members() {
       progress_.insert(at, std::move(p));
     }
   }
+  self_is_voter_ = false;
   for (Progress& p : progress_) {
     p.incoming = contains(conf_.voters, p.node);
     p.outgoing = contains(conf_.voters_outgoing, p.node);
     p.learner = !p.voter();
+    if (p.node == status_.id) self_is_voter_ = p.voter();
   }
 }
 

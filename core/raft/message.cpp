@@ -68,47 +68,6 @@ inline void put_le32(std::uint8_t* at, std::uint32_t v) {
   for (int i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(v >> (8 * i));
 }
 
-// Reads as ByteReader does, with the one-byte case inline.
-class Cursor {
- public:
-  Cursor(const std::uint8_t* at, const std::uint8_t* end) : at_(at), end_(end) {}
-  std::uint64_t varint() {
-    if (at_ != end_ && *at_ < 0x80) return *at_++;
-    return slow_varint();
-  }
-  ByteView rest(std::uint64_t n) {
-    if (n > static_cast<std::uint64_t>(end_ - at_)) {
-      ok_ = false;
-      return {};
-    }
-    const ByteView view{at_, static_cast<std::size_t>(n)};
-    at_ += n;
-    return view;
-  }
-  bool finished() const { return ok_ && at_ == end_; }
-
- private:
-  std::uint64_t slow_varint() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 70; shift += 7) {
-      if (at_ == end_) break;
-      const std::uint8_t byte = *at_++;
-      if (shift == 63 && byte > 1) break;
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) {
-        if (byte == 0 && shift > 0) break;  // one value has one encoding
-        return value;
-      }
-    }
-    ok_ = false;
-    at_ = end_;
-    return 0;
-  }
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-  bool ok_ = true;
-};
-
 }  // namespace
 
 const char* message_type_name(MessageType type) {
@@ -181,7 +140,7 @@ std::optional<Message> decode(ByteView bytes, bool verify_checksum) {
   m.type = static_cast<MessageType>(type);
   m.reject = (head & kReject) != 0;
   m.flag = (head & kFlag) != 0;
-  Cursor in(bytes.data() + 2, bytes.data() + size);
+  ByteReader in(bytes.subspan(2, size - 2));
   const std::uint64_t source = in.varint();
   const std::uint64_t target = in.varint();
   m.term = {in.varint()};
@@ -193,7 +152,7 @@ std::optional<Message> decode(ByteView bytes, bool verify_checksum) {
   if (fields & kContext) m.context = in.varint();
   if (fields & kContext2) m.context2 = in.varint();
   if (fields & kEntries) count = in.varint();
-  if (fields & kBody) m.body = in.rest(in.varint());
+  if (fields & kBody) m.body = in.sized();
   m.source = {static_cast<std::uint32_t>(source)};
   m.target = {static_cast<std::uint32_t>(target)};
   m.entry_count = static_cast<std::uint32_t>(count);

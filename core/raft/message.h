@@ -82,6 +82,7 @@ class EntryReader {
   EntryReader(LogIndex first, ByteView bytes)
       : next_(first), at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   bool next(Entry& entry) {
+    if (at_ == end_) return false;
     const std::size_t left = static_cast<std::size_t>(end_ - at_);
     // Nearly every entry: term and size below 128, a byte each.
     if (left < 3 || ((at_[0] | at_[2]) & 0x80) != 0 || at_[2] > left - 3 ||

@@ -154,6 +154,12 @@ HardState Engine::hard_state() const {
 
 // --- Ready --------------------------------------------------------------------------------------
 
+// How far the owner may apply.
+LogIndex Engine::apply_limit() const {
+  const LogIndex last = log_.last_index();
+  return on(Rule::apply_only_committed) ? std::min(status_.commit, last) : last;
+}
+
 bool Engine::has_ready() const {
   if (!notes_.empty()) return true;
   if (status_.stopped) return false;
@@ -165,7 +171,7 @@ bool Engine::has_ready() const {
   }
   if (broadcast_pending_ && (free || !config_.batch_while_writing)) return true;
   if (installing_.active && installing_.write_id == 0) return true;
-  return status_.applied < std::min(status_.commit, log_.last_index());
+  return status_.applied < apply_limit();
 }
 
 void Engine::take_ready(Ready& ready) {
@@ -189,12 +195,13 @@ void Engine::take_ready(Ready& ready) {
       ready.restore = &snapshot_;
       ready.restore_bytes = snapshot_bytes();
     }
-    take_committed(ready);
-    take_messages(ready);
-    std::swap(ready.reads, reads_);
-    std::swap(ready.outcomes, outcomes_);
+    if (status_.applied < apply_limit()) take_committed(ready);
+    if (!waiting_reads_.empty()) take_reads();
+    if (!messages_.empty()) take_messages(ready);
+    if (!reads_.empty()) std::swap(ready.reads, reads_);
+    if (!outcomes_.empty()) std::swap(ready.outcomes, outcomes_);
   }
-  std::swap(ready.notes, notes_);
+  if (!notes_.empty()) std::swap(ready.notes, notes_);
 }
 
 void Engine::take_write(Ready& ready) {
@@ -264,19 +271,19 @@ void Engine::take_messages(Ready& ready) {
 }
 
 void Engine::take_committed(Ready& ready) {
-  const LogIndex limit = on(Rule::apply_only_committed)
-                             ? std::min(status_.commit, log_.last_index())
-                             : log_.last_index();
-  if (limit > status_.applied) {
-    ready.committed_first = status_.applied.next();
-    ready.committed_last = limit;
-    for (LogIndex i = ready.committed_first; i <= limit; i = i.next()) {
-      note(Fact::applied, {}, i.value, log_.term(i).value_or(Term{}).value, log_.chain(i));
-    }
-    const bool changes_conf = is_joint() && has_unapplied_config();
-    status_.applied = limit;
-    if (!changes_conf) maybe_auto_leave();  // else apply_config does, once it is applied
+  const LogIndex limit = apply_limit();
+  ready.committed_first = status_.applied.next();
+  ready.committed_last = limit;
+  for (LogIndex i = ready.committed_first; i <= limit; i = i.next()) {
+    note(Fact::applied, {}, i.value, log_.term(i).value_or(Term{}).value, log_.chain(i));
   }
+  const bool changes_conf = is_joint() && has_unapplied_config();
+  status_.applied = limit;
+  if (!changes_conf) maybe_auto_leave();  // else apply_config does, once it is applied
+}
+
+// Reads whose index is applied may be answered.
+void Engine::take_reads() {
   std::size_t kept = 0;
   for (const ReadReady& read : waiting_reads_) {
     if (read.index <= status_.applied) {

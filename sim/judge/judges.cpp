@@ -199,7 +199,7 @@ void Judges::disk_damaged(std::int64_t, trace::RecordId, NodeId node, Damage) {
   if (setup_.raft && is_node(node)) nodes_[node.value].disk.damaged = true;
 }
 
-void Judges::judge_applied(const trace::Record& record, trace::RecordId id) {
+void Judges::judge_applied(trace::Record record, trace::RecordId id) {
   const NodeId node{record.node};
   if (!is_node(node)) return;
   NodeState& state = nodes_[record.node];
@@ -241,7 +241,7 @@ void Judges::judge_proposed_change(Moment moment, NodeId node, std::uint64_t ind
                   kNobody, index, commit);
 }
 
-void Judges::judge_fact(const trace::Record& record, trace::RecordId id) {
+void Judges::judge_fact(trace::Record record, trace::RecordId id) {
   const NodeId node{record.node};
   if (!is_node(node)) return;
   NodeState& state = nodes_[record.node];

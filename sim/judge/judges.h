@@ -136,8 +136,9 @@ class Judges {
     std::uint64_t replaced_from = 0, replaced_term = 0;
   };
   bool is_node(NodeId node) const { return node.value >= 1 && node.value < nodes_.size(); }
-  void judge_applied(const trace::Record& record, trace::RecordId id);
-  void judge_fact(const trace::Record& record, trace::RecordId id);
+  // By value: a record that nobody points at lives in registers.
+  void judge_applied(trace::Record record, trace::RecordId id);
+  void judge_fact(trace::Record record, trace::RecordId id);
   void judge_change(Moment moment, NodeId node, const Change& change);
   void judge_proposed_change(Moment moment, NodeId node, std::uint64_t index, std::uint64_t kind);
   // Who holds an entry of this term at `index`, durably.

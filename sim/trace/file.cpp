@@ -12,7 +12,6 @@ namespace quorumlab::trace {
 namespace {
 
 constexpr std::string_view kMagic = "QLTRACE\n";
-constexpr std::size_t kRecordBytes = 56;
 
 constexpr std::uint32_t tag(const char (&name)[5]) {
   return static_cast<std::uint32_t>(name[0]) | static_cast<std::uint32_t>(name[1]) << 8 |
@@ -21,41 +20,96 @@ constexpr std::uint32_t tag(const char (&name)[5]) {
 constexpr std::uint32_t kMeta = tag("meta"), kRecords = tag("reco"), kKept = tag("kept"),
                         kText = tag("text"), kDone = tag("done");
 
-// Unused where records lie in memory as they do in the file.
-[[maybe_unused]] void put_record(const Record& r, ByteWriter& w) {
-  w.u64(static_cast<std::uint64_t>(r.time_ns));
-  w.u64(r.cause);
-  w.u32(r.kind | static_cast<std::uint32_t>(r.reason) << 16);
-  w.u32(r.node);
-  w.u32(r.peer);
-  w.u32(r.extra);
-  w.u64(r.a);
-  w.u64(r.b);
-  w.u64(r.c);
+// Which fields of a record stand in the file: the others are zero (the time: that of the one before).
+enum Field : std::uint8_t {
+  kTime = 1,
+  kCause = 2,
+  kReason = 4,
+  kPeer = 8,
+  kExtra = 16,
+  kA = 32,
+  kB = 64,
+  kC = 128
+};
+// What no record needs more of: a byte of flags and nine integers of at most ten bytes.
+constexpr std::size_t kLongestRecord = 1 + 9 * 10;
+
+// What the next record is told against. A section begins anew.
+struct Before {
+  std::int64_t time_ns = 0;
+  std::uint64_t c = 0;  // of the last packet_sent, whose places follow each other
+};
+
+std::uint64_t zigzag(std::uint64_t difference) {
+  return difference << 1 ^ (difference >> 63 != 0 ? UINT64_MAX : 0);
+}
+std::uint64_t unzigzag(std::uint64_t v) { return v >> 1 ^ ((v & 1) != 0 ? UINT64_MAX : 0); }
+
+inline std::uint8_t* put(std::uint8_t* at, std::uint64_t v) {
+  while (v >= 0x80) {
+    *at++ = static_cast<std::uint8_t>(v | 0x80);
+    v >>= 7;
+  }
+  *at++ = static_cast<std::uint8_t>(v);
+  return at;
 }
 
-Record get_record(ByteReader& in) {
-  Record r;
-  r.time_ns = static_cast<std::int64_t>(in.u64());
-  r.cause = in.u64();
-  const std::uint32_t kind_and_reason = in.u32();
-  r.kind = static_cast<std::uint16_t>(kind_and_reason);
-  r.reason = static_cast<std::uint16_t>(kind_and_reason >> 16);
-  r.node = in.u32();
-  r.peer = in.u32();
-  r.extra = in.u32();
-  r.a = in.u64();
-  r.b = in.u64();
-  r.c = in.u64();
-  return r;
+// REQUIRES: kLongestRecord bytes of room.
+std::uint8_t* put_record(const Record& r, RecordId id, Before& before, std::uint8_t* at) {
+  std::uint8_t* const flags = at++;
+  std::uint8_t present = 0;
+  const auto field = [&](Field name, bool there, std::uint64_t value) {
+    if (!there) return;
+    present |= name;
+    at = put(at, value);
+  };
+  at = put(at, r.kind);
+  at = put(at, r.node);
+  const std::uint64_t later =
+      static_cast<std::uint64_t>(r.time_ns) - static_cast<std::uint64_t>(before.time_ns);
+  field(kTime, later != 0, zigzag(later));
+  before.time_ns = r.time_ns;
+  field(kCause, r.cause != 0, id - r.cause);
+  field(kReason, r.reason != 0, r.reason);
+  field(kPeer, r.peer != 0, r.peer);
+  field(kExtra, r.extra != 0, r.extra);
+  field(kA, r.a != 0, r.a);
+  field(kB, r.b != 0, r.b);
+  if (r.is(WorldFact::packet_sent)) {
+    field(kC, r.c != 0, zigzag(r.c - before.c));
+    before.c = r.c;
+  } else {
+    field(kC, r.c != 0, r.c);
+  }
+  *flags = present;
+  return at;
 }
 
-// Whether this machine lays a Record out as the file does: then chunks are copied whole.
-constexpr bool kSameLayout = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&
-                             sizeof(Record) == kRecordBytes && offsetof(Record, cause) == 8 &&
-                             offsetof(Record, kind) == 16 && offsetof(Record, reason) == 18 &&
-                             offsetof(Record, node) == 20 && offsetof(Record, peer) == 24 &&
-                             offsetof(Record, extra) == 28 && offsetof(Record, a) == 32;
+// False if there is no such record.
+bool get_record(ByteReader& in, RecordId id, Before& before, Record& r) {
+  const std::uint8_t present = in.u8();
+  const auto field = [&](Field name) { return (present & name) != 0 ? in.varint() : 0; };
+  const std::uint64_t kind = in.varint(), node = in.varint();
+  before.time_ns = static_cast<std::int64_t>(static_cast<std::uint64_t>(before.time_ns) +
+                                             unzigzag(field(kTime)));
+  const std::uint64_t back = field(kCause), reason = field(kReason), peer = field(kPeer),
+                      extra = field(kExtra);
+  r.time_ns = before.time_ns;
+  r.cause = (present & kCause) != 0 ? id - back : 0;
+  r.kind = static_cast<std::uint16_t>(kind);
+  r.reason = static_cast<std::uint16_t>(reason);
+  r.node = static_cast<std::uint32_t>(node);
+  r.peer = static_cast<std::uint32_t>(peer);
+  r.extra = static_cast<std::uint32_t>(extra);
+  r.a = field(kA);
+  r.b = field(kB);
+  r.c = field(kC);
+  if (r.is(WorldFact::packet_sent)) {
+    if ((present & kC) != 0) r.c = before.c + unzigzag(r.c);
+    before.c = r.c;
+  }
+  return in.ok() && ((kind | reason) >> 16) == 0 && ((node | peer | extra) >> 32) == 0;
+}
 
 // Gives the file's pieces, in order, to `put(ByteView)`.
 template <class Put>
@@ -86,17 +140,15 @@ void pieces(const FileInfo& info, const Trace& trace, Put put) {
   for (const std::string& name : info.names) w.sized(name);
   section(kMeta, payload);
 
+  RecordId id = 0;
   for (std::size_t i = 0; i < trace.chunk_count(); ++i) {
     const std::span<const Record> records = trace.chunk(i);
     if (records.empty()) continue;
-    if constexpr (kSameLayout) {
-      section(kRecords, {reinterpret_cast<const std::uint8_t*>(records.data()),
-                         records.size() * kRecordBytes});
-    } else {
-      payload.clear();
-      for (const Record& record : records) put_record(record, w);
-      section(kRecords, payload);
-    }
+    payload.resize(records.size() * kLongestRecord);
+    std::uint8_t* at = payload.data();
+    Before before;
+    for (const Record& record : records) at = put_record(record, ++id, before, at);
+    section(kRecords, ByteView(payload).first(static_cast<std::size_t>(at - payload.data())));
   }
   for (std::size_t i = 0; i < trace.kept_chunk_count(); ++i) section(kKept, trace.kept_chunk(i));
   payload.clear();
@@ -152,7 +204,9 @@ Result<File> decode_file(ByteView bytes, const std::string& where) {
     return error(where, fmt::format("is a trace of version {}; this program reads up to version {}",
                                     version, kFileVersion));
   }
-  if (version == 0) return fail("version 0 does not exist: the file is damaged");
+  if (version != kFileVersion) {
+    return error(where, fmt::format("is a trace of version {}, which nobody was given", version));
+  }
 
   File file;
   bool has_meta = false;
@@ -179,8 +233,14 @@ Result<File> decode_file(ByteView bytes, const std::string& where) {
       }
       if (!part.finished()) return fail("the section `meta` is malformed");
     } else if (name == kRecords) {
-      if (payload.size() % kRecordBytes != 0) return fail("half a record in a section `reco`");
-      while (part.remaining() > 0) file.trace.append(get_record(part));
+      Before before;
+      Record record;
+      while (part.remaining() > 0) {
+        if (!get_record(part, file.trace.size() + 1, before, record)) {
+          return fail("the section `reco` is malformed");
+        }
+        file.trace.append(record);
+      }
     } else if (name == kKept) {
       file.trace.adopt_kept_chunk(payload);
     } else if (name == kText) {

@@ -3,8 +3,13 @@
 //
 // A .qlt file is the magic "QLTRACE\n", a version, and sections: tag (4 bytes), size (8), payload,
 // checksum of the payload (8), all little-endian. `meta` comes first, then any number of `reco`
-// (records of 56 bytes), `kept` (bytes of packets) and `text`, and `done` last with the counts: a
-// file without it was cut short.
+// (records, some 14 bytes each), `kept` (bytes of packets) and `text`, and `done` last with the counts:
+// a file without it was cut short.
+//
+// A record is a byte of flags, then integers as core/base/bytes.h has them: kind, node, and of the
+// following those that the flags name: 1 time since the record before (zigzag), 2 how many records
+// back the cause stands, 4 reason, 8 peer, 16 extra, 32 a, 64 b, 128 c (of a packet_sent: since the
+// one before, zigzag). Each section counts from zero.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +22,7 @@
 namespace quorumlab::trace {
 
 // Grows with the format; a reader refuses newer files.
-inline constexpr std::uint32_t kFileVersion = 1;
+inline constexpr std::uint32_t kFileVersion = 2;
 
 // What stands in a file besides the records.
 struct FileInfo {

@@ -10,17 +10,17 @@
 namespace quorumlab::trace {
 namespace {
 // A run of kept bytes never straddles chunks, so that a view of it is one piece.
-constexpr std::size_t kChunkBytes = 1 << 20;
+constexpr std::size_t kChunkBytes = 1 << 18;
 
-// An empty vector with room for `size`, an old one if there is one.
+// A vector of `size`, an old one if there is one; what it holds means nothing.
 template <class Vector>
-Vector with_room(std::vector<Vector>& spare, std::size_t size) {
+Vector of_size(std::vector<Vector>& spare, std::size_t size) {
   Vector fresh;
   if (!spare.empty()) {
     fresh = std::move(spare.back());
     spare.pop_back();
   }
-  fresh.reserve(size);
+  fresh.resize(size);
   return fresh;
 }
 
@@ -30,9 +30,7 @@ void recover(std::vector<std::shared_ptr<const Vector>>& sealed, std::vector<Vec
   for (std::shared_ptr<const Vector>& chunk : sealed) {
     if (chunk.use_count() != 1) continue;
     std::atomic_thread_fence(std::memory_order_acquire);  // the last other owner has let go
-    Vector& mine = const_cast<Vector&>(*chunk);           // it was not made const
-    mine.clear();
-    spare.push_back(std::move(mine));
+    spare.push_back(std::move(const_cast<Vector&>(*chunk)));  // it was not made const
   }
   sealed.clear();
 }
@@ -42,15 +40,13 @@ void recover(std::vector<std::shared_ptr<const Vector>>& sealed, std::vector<Vec
 // A place is (chunk << 32 | offset) + 1, and the run there begins with its size in 4 bytes.
 std::uint64_t Trace::keep(ByteView bytes) {
   const std::size_t needed = 4 + bytes.size();
-  if (open_bytes_.size() + needed > std::min(kChunkBytes, open_bytes_.capacity())) [[unlikely]] {
-    make_room_for_bytes(needed);
-  }
-  const std::size_t at = open_bytes_.size();
+  if (needed > bytes_room_) [[unlikely]] make_room_for_bytes(needed);
+  const std::size_t at = open_bytes_.size() - bytes_room_;
+  bytes_room_ -= needed;
   const std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
   const std::uint8_t head[4] = {
       static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(size >> 8),
       static_cast<std::uint8_t>(size >> 16), static_cast<std::uint8_t>(size >> 24)};
-  open_bytes_.resize(at + needed);
   std::memcpy(open_bytes_.data() + at, head, sizeof head);
   if (size != 0) std::memcpy(open_bytes_.data() + at + 4, bytes.data(), size);
   return (static_cast<std::uint64_t>(sealed_bytes_.size()) << 32 | at) + 1;
@@ -58,12 +54,12 @@ std::uint64_t Trace::keep(ByteView bytes) {
 
 // A run that is larger than a chunk gets one of its own.
 void Trace::make_room_for_bytes(std::size_t size) {
-  if (!open_bytes_.empty() && open_bytes_.size() + size > kChunkBytes) {
+  if (open_bytes_.size() != bytes_room_) {
+    open_bytes_.resize(open_bytes_.size() - bytes_room_);
     sealed_bytes_.push_back(std::make_shared<Bytes>(std::move(open_bytes_)));
-    open_bytes_ = Bytes();
   }
-  if (open_bytes_.capacity() == 0) open_bytes_ = with_room(spare_bytes_, kChunkBytes);
-  open_bytes_.reserve(std::max(kChunkBytes, open_bytes_.size() + size));
+  open_bytes_ = of_size(spare_bytes_, std::max(kChunkBytes, size));
+  bytes_room_ = open_bytes_.size();
 }
 
 ByteView Trace::kept(std::uint64_t place) const {
@@ -71,11 +67,11 @@ ByteView Trace::kept(std::uint64_t place) const {
   const std::size_t chunk = static_cast<std::size_t>((place - 1) >> 32);
   const std::size_t offset = static_cast<std::size_t>((place - 1) & 0xffffffff);
   if (chunk > sealed_bytes_.size()) return {};
-  const Bytes& bytes = chunk < sealed_bytes_.size() ? *sealed_bytes_[chunk] : open_bytes_;
+  const ByteView bytes = kept_chunk(chunk);
   if (bytes.size() < 4 || offset > bytes.size() - 4) return {};
   const std::uint32_t size = load_le32(bytes.data() + offset);
   if (size > bytes.size() - 4 - offset) return {};
-  return ByteView(bytes).subspan(offset + 4, size);
+  return bytes.subspan(offset + 4, size);
 }
 
 std::uint64_t Trace::text(std::string_view text) {
@@ -95,17 +91,15 @@ void Trace::adopt_kept_chunk(ByteView bytes) {
 void Trace::clear() {
   recover(sealed_, spare_);
   recover(sealed_bytes_, spare_bytes_);
-  open_.clear();
-  open_bytes_.clear();
+  room_ = open_.size();
+  bytes_room_ = open_bytes_.size();
   texts_.clear();
 }
 
 void Trace::make_room() {
-  if (!open_.empty()) {
-    sealed_.push_back(std::make_shared<Chunk>(std::move(open_)));
-    open_ = Chunk();
-  }
-  if (open_.capacity() == 0) open_ = with_room(spare_, kChunkRecords);
+  if (!open_.empty()) sealed_.push_back(std::make_shared<Chunk>(std::move(open_)));
+  open_ = of_size(spare_, kChunkRecords);
+  room_ = kChunkRecords;
 }
 
 }  // namespace quorumlab::trace

@@ -22,8 +22,10 @@ class Trace {
   void clear();
   // Appends; the record's number is size() afterwards.
   void append(const Record& record) {
-    if (open_.size() % kChunkRecords == 0) [[unlikely]] make_room();
-    open_.push_back(record);
+    if (room_ == 0) [[unlikely]]
+      make_room();
+    open_[kChunkRecords - room_] = record;
+    --room_;
   }
   // Keeps a copy of bytes (packets, writes) and answers where, for Record::c.
   std::uint64_t keep(ByteView bytes);
@@ -35,7 +37,7 @@ class Trace {
 
   std::uint64_t text_count() const { return texts_.size(); }
 
-  std::size_t size() const { return sealed_.size() * kChunkRecords + open_.size(); }
+  std::size_t size() const { return sealed_.size() * kChunkRecords + open_size(); }
   // REQUIRES: 1 <= id <= size().
   const Record& operator[](RecordId id) const {
     const std::size_t at = static_cast<std::size_t>(id - 1);
@@ -47,25 +49,30 @@ class Trace {
   // The records in runs, in order, for whoever reads all of them.
   std::size_t chunk_count() const { return sealed_.size() + 1; }
   std::span<const Record> chunk(std::size_t i) const {
-    return i < sealed_.size() ? std::span<const Record>(*sealed_[i]) : std::span(open_);
+    return i < sealed_.size() ? std::span<const Record>(*sealed_[i])
+                              : std::span<const Record>(open_.data(), open_size());
   }
   // The kept bytes in runs, as a file stores them, and back: adopt them in the same order.
   std::size_t kept_chunk_count() const { return sealed_bytes_.size() + 1; }
   ByteView kept_chunk(std::size_t i) const {
-    return i < sealed_bytes_.size() ? ByteView(*sealed_bytes_[i]) : ByteView(open_bytes_);
+    return i < sealed_bytes_.size() ? ByteView(*sealed_bytes_[i])
+                                    : ByteView(open_bytes_).first(open_bytes_.size() - bytes_room_);
   }
   void adopt_kept_chunk(ByteView bytes);
 
  private:
   using Chunk = std::vector<Record>;
+  std::size_t open_size() const { return open_.empty() ? 0 : kChunkRecords - room_; }
   void make_room();
   void make_room_for_bytes(std::size_t size);
   std::vector<std::shared_ptr<const Chunk>> sealed_;
-  Chunk open_;
+  Chunk open_;            // empty, or kChunkRecords of which the last room_ mean nothing yet
+  std::size_t room_ = 0;
   std::vector<std::shared_ptr<const Bytes>> sealed_bytes_;
-  Bytes open_bytes_;
+  Bytes open_bytes_;  // its last bytes_room_ bytes mean nothing yet
+  std::size_t bytes_room_ = 0;
   std::vector<std::string> texts_;
-  std::vector<Chunk> spare_;  // empty, with room: of a run that was forgotten
+  std::vector<Chunk> spare_;  // of a run that was forgotten
   std::vector<Bytes> spare_bytes_;
 };
 

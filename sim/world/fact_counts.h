@@ -18,14 +18,13 @@ class FactCounts {
     counts_.assign(static_cast<std::size_t>(hosts + 1) * kStride, 0);
   }
   void add(std::uint16_t kind, std::uint32_t host) {
-    ++counts_[(host <= hosts_ ? host : 0) * kStride + column(kind)];
+    const std::size_t at = column(kind);
+    ++counts_[at];
+    if (host - 1 < hosts_) ++counts_[host * kStride + at];
   }
   // Of one host, or (0) of all.
   std::uint64_t get(std::uint16_t kind, std::uint32_t host) const {
-    if (host != 0) return host <= hosts_ ? counts_[host * kStride + column(kind)] : 0;
-    std::uint64_t sum = 0;
-    for (std::uint32_t h = 0; h <= hosts_; ++h) sum += counts_[h * kStride + column(kind)];
-    return sum;
+    return host <= hosts_ ? counts_[host * kStride + column(kind)] : 0;
   }
 
  private:
@@ -47,7 +46,7 @@ class FactCounts {
   static std::size_t column(std::uint16_t kind) { return kColumns[kind % kNumbers]; }
 
   std::uint32_t hosts_ = 0;
-  std::vector<std::uint64_t> counts_;
+  std::vector<std::uint64_t> counts_;  // by host, from 1; before them of all
 };
 
 }  // namespace quorumlab::world

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "sim/trace/words.h"
 #include "tests/catch.h"
@@ -92,7 +93,7 @@ TEST_CASE("a newer trace is refused and says so", "[trace]") {
   const auto file = decode_file(bytes, "x.qlt");
   REQUIRE_FALSE(file);
   CHECK(file.error().text() ==
-        "x.qlt: is a trace of version 9; this program reads up to version 1");
+        "x.qlt: is a trace of version 9; this program reads up to version 2");
   CHECK_FALSE(decode_file(as_bytes("{\"not\": \"a trace\"}"), "x.json"));
   const auto missing = read_file("/nonexistent/x.qlt");
   REQUIRE_FALSE(missing);
@@ -117,6 +118,72 @@ TEST_CASE("each JSON line is one object with the documented fields", "[trace]") 
     CHECK(object["b"] == trace[id].b);
     CHECK(object.contains("words") == (id % 2 == 0));
     CHECK(object.contains("peer") == (trace[id].peer != 0));
+  }
+}
+
+TEST_CASE("numbers of every length stand in a JSON line digit by digit", "[trace]") {
+  Trace trace;
+  std::vector<std::uint64_t> numbers{1, UINT64_MAX, UINT64_MAX - 1};
+  for (std::uint64_t power = 10; power < UINT64_MAX / 10; power *= 10) {
+    for (const std::uint64_t n : {power - 1, power, power + 1, power / 9 * 7}) numbers.push_back(n);
+  }
+  for (std::uint64_t i = 2; i < 20'000; i += 7) numbers.push_back(i);
+  for (const std::uint64_t n : numbers) {
+    Record r;
+    r.a = n;
+    r.time_ns = static_cast<std::int64_t>(n);
+    std::string line;
+    append_json_line(r, n, kInfo, trace, false, line);
+    REQUIRE(line.find("{\"id\":" + std::to_string(n) + ",\"time_ns\":" +
+                      std::to_string(static_cast<std::int64_t>(n)) + ",") == 0);
+    REQUIRE(line.find(",\"a\":" + std::to_string(n) + "}\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("records whose times, causes and places go back survive the file, too", "[trace]") {
+  Trace trace;
+  Record r;
+  for (const std::uint64_t n : {std::uint64_t{1} << 40, std::uint64_t{3}, UINT64_MAX, std::uint64_t{0}}) {
+    r.kind = static_cast<std::uint16_t>(WorldFact::packet_sent);
+    r.time_ns = static_cast<std::int64_t>(n);
+    r.cause = r.a = r.b = r.c = n;
+    r.node = r.peer = r.extra = static_cast<std::uint32_t>(n);
+    r.reason = static_cast<std::uint16_t>(n);
+    trace.append(r);
+    r.kind = UINT16_MAX;
+    trace.append(r);
+  }
+  Bytes bytes;
+  encode_file(kInfo, trace, bytes);
+  const auto file = decode_file(bytes, "x.qlt");
+  REQUIRE(file);
+  REQUIRE(file->trace.size() == trace.size());
+  for (RecordId id = 1; id <= trace.size(); ++id) CHECK(same(file->trace[id], trace[id]));
+}
+
+TEST_CASE("a trace that was cleared, and a copy of one, hold what was put in", "[trace]") {
+  Trace trace;
+  for (int round = 0; round < 3; ++round) {
+    trace.clear();
+    const Trace before = trace;
+    std::vector<std::uint64_t> places;
+    for (std::uint32_t i = 0; i < 9'000; ++i) {
+      Record r;
+      r.a = i + static_cast<std::uint32_t>(round);
+      trace.append(r);
+      places.push_back(trace.keep(as_bytes(std::string(i % 100, 'x') + std::to_string(i))));
+    }
+    const std::uint64_t large = trace.keep(Bytes(1 << 20, 7));
+    const Trace copy = trace;
+    trace.append({});
+    CHECK(before.size() == 0);
+    REQUIRE(copy.size() == 9'000);
+    REQUIRE(trace.size() == 9'001);
+    CHECK(copy.kept(large).size() == std::size_t{1} << 20);
+    for (std::uint32_t i = 0; i < 9'000; ++i) {
+      REQUIRE(copy[i + 1].a == i + static_cast<std::uint32_t>(round));
+      REQUIRE(as_text(copy.kept(places[i])) == std::string(i % 100, 'x') + std::to_string(i));
+    }
   }
 }
 
