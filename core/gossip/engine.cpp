@@ -81,7 +81,7 @@ void Engine::reset(const Config& config, const Random& random) {
   probe_ = {};
   probe_tick_ = gossip_tick_ = push_pull_at_ = handle_at_ = kNever;
   helping_.clear();
-  stream_count_ = 0;
+  streams_.clear();
   last_stream_ = 0;
   joins_.clear();
   last_join_ = 0;

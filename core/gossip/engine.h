@@ -279,15 +279,13 @@ class Engine {
   void push_pull_due(const Turn& turn);
   std::uint64_t open_stream(const Turn& turn, Stream::Use use, const Address& target);
   Stream* find_stream(std::uint64_t id);
-  Stream& add_stream(std::uint64_t id, Stream::Use use);
-  void forget_stream(std::uint64_t id);
+  Stream& add_stream(const Turn& turn, std::uint64_t id, Stream::Use use);
   void close_stream(const Turn& turn, std::uint64_t id);
   void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);
   void write_push_pull(const Turn& turn, bool join);
-  // These say what is wrong, in memberlist's words; empty: nothing.
-  static std::string read_whole(PushPullReader& reader);
-  std::string merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
-  std::string verify_protocol(const Turn& turn, ByteView body) const;
+  // What makes another's state impossible to merge, in memberlist's words; empty: nothing.
+  std::string check_remote(const Turn& turn, ByteView body) const;
+  void merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
   void stream_message(const Turn& turn, std::uint64_t id);
   void finish_stream(const Turn& turn, std::uint64_t id, std::string_view why);
 
@@ -467,8 +465,7 @@ class Engine {
   bool push_pull_begun_ = false;  // the stagger before the first period is over
   Instant handle_at_ = kNever;
   std::vector<Helping> helping_;
-  std::vector<Stream> streams_;  // the first stream_count_ are in use
-  std::size_t stream_count_ = 0;
+  std::vector<Stream> streams_;
   std::uint64_t last_stream_ = 0;
   std::vector<Joining> joins_;
   std::uint64_t last_join_ = 0;

@@ -50,28 +50,28 @@ void Engine::push_pull_due(const Turn& turn) {
 // --- streams ------------------------------------------------------------------------------------
 
 Engine::Stream* Engine::find_stream(std::uint64_t id) {
-  const auto end = streams_.begin() + static_cast<std::ptrdiff_t>(stream_count_);
-  const auto at = std::find_if(streams_.begin(), end, [&](const Stream& s) { return s.id == id; });
-  return at == end ? nullptr : &*at;
+  const auto at = std::ranges::find(streams_, id, &Stream::id);
+  return at == streams_.end() ? nullptr : &*at;
 }
 
-Engine::Stream& Engine::add_stream(std::uint64_t id, Stream::Use use) {
-  if (stream_count_ == streams_.size()) streams_.emplace_back();
-  Stream& stream = streams_[stream_count_++];
+Engine::Stream& Engine::add_stream(const Turn& turn, std::uint64_t id, Stream::Use use) {
+  Stream& stream = streams_.emplace_back();
   stream.id = id;
   stream.use = use;
   stream.opened = use == Stream::Use::accepted;
-  stream.peer = kNobody;
-  stream.address = {};
-  stream.join = 0;
-  stream.seq_no = 0;
+  // Readers of great states hold megabytes: they go from engine to engine.
+  std::vector<StreamReader>& spare = turn.out.scratch.spare_readers;
+  if (!spare.empty()) {
+    stream.reader = std::move(spare.back());
+    spare.pop_back();
+  }
   stream.reader.reset(use == Stream::Use::accepted ? StreamSide::dialled : StreamSide::accepted);
   return stream;
 }
 
 std::uint64_t Engine::open_stream(const Turn& turn, Stream::Use use, const Address& target) {
   const std::uint64_t id = ++last_stream_;
-  Stream& stream = add_stream(id, use);
+  Stream& stream = add_stream(turn, id, use);
   stream.address = target;
   stream.peer = config_.addresses.host(target);
   stream.expires = turn.now.monotonic + config_.tcp_timeout;
@@ -80,15 +80,13 @@ std::uint64_t Engine::open_stream(const Turn& turn, Stream::Use use, const Addre
   return id;
 }
 
-void Engine::forget_stream(std::uint64_t id) {
-  Stream* stream = find_stream(id);
-  if (stream == nullptr) return;
-  std::swap(*stream, streams_[--stream_count_]);  // its buffers serve the next one
-}
-
 void Engine::close_stream(const Turn& turn, std::uint64_t id) {
   turn.out.streams.push_back({Ready::Stream::Op::close, id, kNobody, {}});
-  forget_stream(id);
+  Stream* stream = find_stream(id);
+  if (stream == nullptr) return;
+  turn.out.scratch.spare_readers.push_back(std::move(stream->reader));
+  if (stream != &streams_.back()) *stream = std::move(streams_.back());
+  streams_.pop_back();
 }
 
 void Engine::send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side) {
@@ -100,7 +98,7 @@ void Engine::send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side)
 void Engine::on_stream_opened(const Turn& turn, std::uint64_t id, NodeId peer, bool by_us) {
   if (!started_) return;
   if (!by_us) {
-    Stream& stream = add_stream(id, Stream::Use::accepted);
+    Stream& stream = add_stream(turn, id, Stream::Use::accepted);
     stream.peer = peer;
     stream.expires = turn.now.monotonic + config_.tcp_timeout;
     arm(stream.expires, TimerKind::stream, 0, id);
@@ -211,22 +209,22 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
   switch (part.type) {
     case MessageType::push_pull: {
       if (stream.use == Stream::Use::ping) break;
-      PushPullReader reader(part.body());
-      const bool join = reader.header().join;
-      std::string why = read_whole(reader);
-      if (why.empty() && accepted) {
+      const bool join = PushPullReader(part.body()).header().join;
+      const std::string why = check_remote(turn, part.body());
+      if (accepted) {
         // Ourselves counted: who comes when so many are under way has to try again.
-        const auto end = streams_.begin() + static_cast<std::ptrdiff_t>(stream_count_);
-        const auto others = std::count_if(
-            streams_.begin(), end, [](const Stream& s) { return s.use == Stream::Use::accepted; });
-        if (static_cast<std::size_t>(others) >= kMostExchanges) {
+        const auto under_way = std::ranges::count(streams_, Stream::Use::accepted, &Stream::use);
+        if (static_cast<std::size_t>(under_way) >= kMostExchanges) {
           note(turn, Fact::push_pull_failed, peer, 0, join ? 1 : 0, 0, Reason::too_many_exchanges);
           return close_stream(turn, id);
         }
-        write_push_pull(turn, join);
-        send_on_stream(turn, id, StreamSide::accepted);
+        // Who cannot be merged is answered all the same, and finds out for itself.
+        if (why.empty() || reason_of(why) == Reason::incompatible_version) {
+          write_push_pull(turn, join);
+          send_on_stream(turn, id, StreamSide::accepted);
+        }
       }
-      if (why.empty()) why = merge_remote(turn, peer, part.body(), !accepted);
+      if (why.empty()) merge_remote(turn, peer, part.body(), !accepted);
       return finish_stream(turn, id, why);
     }
     case MessageType::ping: {
@@ -288,63 +286,84 @@ void Engine::write_push_pull(const Turn& turn, bool join) {
   scratch.message.insert(scratch.message.end(), scratch.payload.begin(), scratch.payload.end());
 }
 
-std::string Engine::read_whole(PushPullReader& reader) {
-  PushNodeState node;
-  while (reader.next(node)) {
-  }
-  return reader.error() == WireError::none ? std::string() : wire_error_words(reader.error());
-}
+namespace {
 
 // Everybody alive on either side says which versions it understands; everybody's own must lie in
 // what they have in common (memberlist verifyProtocol).
-std::string Engine::verify_protocol(const Turn& turn, ByteView body) const {
-  std::uint8_t protocol_low = 0, protocol_high = UINT8_MAX, serf_low = 0, serf_high = UINT8_MAX;
-  const auto narrow = [&](const std::array<std::uint8_t, 6>& v) {
-    protocol_low = std::max(protocol_low, v[0]);
-    protocol_high = std::min(protocol_high, v[1]);
-    serf_low = std::max(serf_low, v[3]);
-    serf_high = std::min(serf_high, v[4]);
-  };
-  const auto fits = [&](const std::array<std::uint8_t, 6>& v) {
-    return v[2] >= protocol_low && v[2] <= protocol_high && v[5] >= serf_low && v[5] <= serf_high;
-  };
-  const auto misfit = [&](std::string_view name, const std::array<std::uint8_t, 6>& v) {
-    const bool protocol = v[2] < protocol_low || v[2] > protocol_high;
-    return "Node '" + std::string(name) +
-           (protocol ? "' protocol version (" : "' delegate protocol version (") +
-           std::to_string(protocol ? v[2] : v[5]) + ") is incompatible: [" +
-           std::to_string(protocol ? protocol_low : serf_low) + ", " +
-           std::to_string(protocol ? protocol_high : serf_high) + "]";
-  };
-  PushNodeState node;
-  for (PushPullReader reader(body); reader.next(node);) {
-    if (node.state == static_cast<std::uint8_t>(State::alive) && node.vsn.size > 0) {
-      narrow(node.vsn.bytes);
-    }
+struct VersionRange {
+  std::uint8_t low = 0, high = UINT8_MAX;        // understood by all
+  std::uint8_t least = UINT8_MAX, greatest = 0;  // in use
+
+  bool holds(std::uint8_t current) const { return current >= low && current <= high; }
+  bool holds_all() const { return least >= low && greatest <= high; }
+  void understand(std::uint8_t from, std::uint8_t to) {
+    low = std::max(low, from);
+    high = std::min(high, to);
   }
+  void use(std::uint8_t current) {
+    least = std::min(least, current);
+    greatest = std::max(greatest, current);
+  }
+};
+
+struct Versions {
+  VersionRange protocol, delegate;
+
+  void add(const std::array<std::uint8_t, 6>& v, bool alive) {
+    if (alive) {
+      protocol.understand(v[0], v[1]);
+      delegate.understand(v[3], v[4]);
+    }
+    protocol.use(v[2]);
+    delegate.use(v[5]);
+  }
+  bool hold_all() const { return protocol.holds_all() && delegate.holds_all(); }
+  // memberlist's words for this member, empty if it fits.
+  std::string misfit(std::string_view name, const std::array<std::uint8_t, 6>& v) const {
+    if (protocol.holds(v[2]) && delegate.holds(v[5])) return {};
+    const bool first = !protocol.holds(v[2]);
+    const VersionRange& range = first ? protocol : delegate;
+    return "Node '" + std::string(name) + (first ? "' protocol" : "' delegate protocol") +
+           " version (" + std::to_string(first ? v[2] : v[5]) + ") is incompatible: [" +
+           std::to_string(range.low) + ", " + std::to_string(range.high) + "]";
+  }
+};
+
+}  // namespace
+
+std::string Engine::check_remote(const Turn& turn, ByteView body) const {
+  Versions versions;
+  PushNodeState node;
+  PushPullReader reader(body);
+  while (reader.next(node)) {
+    const bool alive = node.state == static_cast<std::uint8_t>(State::alive);
+    if (node.vsn.size == 0) node.vsn.bytes = {};
+    versions.add(node.vsn.bytes, alive && node.vsn.size > 0);
+  }
+  if (reader.error() != WireError::none) return wire_error_words(reader.error());
+  if (!on(Rule::check_protocol_versions)) return {};
   for (const PeerId id : order_) {
     const Member& member = table_[id.value];
-    if (member.state == State::alive) narrow(turn.names.record(member.record).vsn);
+    versions.add(turn.names.record(member.record).vsn, member.state == State::alive);
   }
-  for (PushPullReader reader(body); reader.next(node);) {
-    static constexpr std::array<std::uint8_t, 6> kNone{};
-    const auto& vsn = node.vsn.size > 0 ? node.vsn.bytes : kNone;
-    if (!fits(vsn)) return misfit(node.name, vsn);
+  if (versions.hold_all()) return {};
+  for (PushPullReader again(body); again.next(node);) {
+    if (node.vsn.size == 0) node.vsn.bytes = {};
+    std::string why = versions.misfit(node.name, node.vsn.bytes);
+    if (!why.empty()) return why;
   }
   for (const PeerId id : order_) {
-    const auto& vsn = turn.names.record(table_[id.value].record).vsn;
-    if (!fits(vsn)) return misfit(turn.names.name(id), vsn);
+    std::string why =
+        versions.misfit(turn.names.name(id), turn.names.record(table_[id.value].record).vsn);
+    if (!why.empty()) return why;
   }
   return {};
 }
 
 // Takes in what another node believes. Its dead are suspected here, since this node may know
-// better, and so may they: each such exchange begins a suspicion of its own. Empty: merged.
-std::string Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked) {
-  if (on(Rule::check_protocol_versions)) {
-    std::string why = verify_protocol(turn, body);
-    if (!why.empty()) return why;
-  }
+// better, and so may they: each such exchange begins a suspicion of its own.
+// REQUIRES: check_remote found nothing.
+void Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked) {
   PushPullReader reader(body);
   PushNodeState node;
   while (reader.next(node)) {
@@ -379,7 +398,6 @@ std::string Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, b
   note(turn, Fact::push_pull_done, peer, static_cast<std::uint64_t>(reader.header().nodes),
        join ? 1 : 0, asked ? 1 : 0);
   if (!reader.user_state().empty()) merge_user_state(turn, reader.user_state(), join);
-  return {};
 }
 
 // --- joining ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include "core/base/bytes.h"
 #include "core/gossip/packet.h"
+#include "core/gossip/stream.h"
 
 namespace quorumlab::gossip {
 
@@ -17,6 +18,7 @@ struct Scratch {
   std::vector<Slice> parts;  // each of them
   std::vector<ByteView> views;
   std::vector<std::uint32_t> finished;
+  std::vector<StreamReader> spare_readers;
 };
 
 }  // namespace quorumlab::gossip
