@@ -283,11 +283,12 @@ class Engine {
   void close_stream(const Turn& turn, std::uint64_t id);
   void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);
   void write_push_pull(const Turn& turn, bool join);
-  // What makes another's state impossible to merge, in memberlist's words; empty: nothing.
-  std::string check_remote(const Turn& turn, ByteView body) const;
+  // What makes another's state impossible to merge, and in memberlist's words.
+  Reason check_remote(const Turn& turn, ByteView body, std::string& words) const;
   void merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
   void stream_message(const Turn& turn, std::uint64_t id);
-  void finish_stream(const Turn& turn, std::uint64_t id, std::string_view why);
+  void finish_stream(const Turn& turn, std::uint64_t id, Reason reason,
+                     std::string_view words = {});
 
   void continue_join(const Turn& turn, std::uint64_t join);
   void stream_timer(const Turn& turn, const Timer& timer);
@@ -403,8 +404,7 @@ class Engine {
   void answer_key_query(const Turn& turn, const SerfState::Delivered& from, KeyOp op,
                         ByteView payload);
   void send_key_list(const Turn& turn, const SerfState::Delivered& from, KeyResponse& response);
-  void count_key_answer(const Turn& turn, SerfState::Running& query, NodeId from,
-                        ByteView payload);
+  void count_key_answer(const Turn& turn, SerfState::Running& query, NodeId from, ByteView payload);
   void end_key_query(const Turn& turn, SerfState::Running& query);
   void answer_conflict_query(const Turn& turn, const SerfState::Delivered& from,
                              std::string_view name);

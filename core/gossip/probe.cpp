@@ -134,7 +134,8 @@ void Engine::start_probe(const Turn& turn, PeerId target) {
 // probe may last.
 void Engine::ask_helpers(const Turn& turn) {
   probe_.stage = Probe::Stage::indirect;
-  const PeerRecord target = turn.names.record(table_[probe_.target.value].record);
+  const PeerRecord& record = turn.names.record(table_[probe_.target.value].record);
+  const Address target = record.address;
   chosen_.clear();
   if (on(Rule::indirect_probe)) {
     choose_members(Draw::helpers, config_.indirect_checks, [&](PeerId id) {
@@ -142,14 +143,14 @@ void Engine::ask_helpers(const Turn& turn) {
     });
   }
   const bool stream =
-      config_.tcp_pings && on(Rule::tcp_fallback_probe) && target.vsn[1] >= kTcpPings;
-  note(turn, Fact::probe_indirect, config_.addresses.host(target.address), probe_.seq_no,
-       chosen_.size(), stream ? 1 : 0);
+      config_.tcp_pings && on(Rule::tcp_fallback_probe) && record.vsn[1] >= kTcpPings;
+  note(turn, Fact::probe_indirect, config_.addresses.host(target), probe_.seq_no, chosen_.size(),
+       stream ? 1 : 0);
   for (const PeerId id : chosen_) {
     const PeerRecord& helper = turn.names.record(table_[id.value].record);
     IndirectPing ping;
     ping.seq_no = probe_.seq_no;
-    ping.target = target.address;
+    ping.target = target;
     ping.node = turn.names.name(probe_.target);
     ping.nack = lifeguard(Rule::nack) && helper.vsn[1] >= kNacks;
     ping.source = config_.addresses.address(config_.id);
@@ -159,7 +160,7 @@ void Engine::ask_helpers(const Turn& turn) {
     send_with_piggyback(turn, helper.address);
   }
   if (stream) {
-    probe_.stream = open_stream(turn, Stream::Use::ping, target.address);
+    probe_.stream = open_stream(turn, Stream::Use::ping, target);
     if (Stream* opened = find_stream(probe_.stream)) {
       opened->seq_no = probe_.seq_no;
       opened->expires = probe_.deadline;

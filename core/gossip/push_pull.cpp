@@ -12,12 +12,19 @@ namespace {
 constexpr std::uint64_t kUnscaledMembers = 32;
 constexpr std::size_t kMostExchanges = 128;  // at once, from others
 
-Reason reason_of(std::string_view why) {
-  if (why.ends_with("connection refused")) return Reason::connection_refused;
-  if (why.ends_with("timeout")) return Reason::timed_out;
-  if (why.find("incompatible") != std::string_view::npos) return Reason::incompatible_version;
-  if (why == "EOF") return Reason::connection_lost;
-  return Reason::unreadable;
+// What Go says of a stream that came to nothing.
+std::string stream_error(const Address& address, bool opened, Reason reason,
+                         std::string_view words) {
+  switch (reason) {
+    case Reason::connection_refused:
+      return "dial tcp " + address.text() + ": connect: connection refused";
+    case Reason::timed_out:
+      return (opened ? "read tcp " : "dial tcp ") + address.text() + ": i/o timeout";
+    case Reason::connection_lost:
+      return "EOF";
+    default:
+      return std::string(words);
+  }
 }
 
 }  // namespace
@@ -143,7 +150,7 @@ void Engine::on_stream_bytes(const Turn& turn, std::uint64_t id, ByteView bytes)
         write_message(turn, ErrorResponse{wire_error_words(error)});
         send_on_stream(turn, id, StreamSide::accepted);
       }
-      finish_stream(turn, id, wire_error_words(error));
+      finish_stream(turn, id, Reason::unreadable, wire_error_words(error));
       break;
     }
   }
@@ -151,38 +158,35 @@ void Engine::on_stream_bytes(const Turn& turn, std::uint64_t id, ByteView bytes)
 }
 
 void Engine::on_stream_refused(const Turn& turn, std::uint64_t id) {
-  const Stream* stream = find_stream(id);
-  if (stream == nullptr) return;
-  finish_stream(turn, id, "dial tcp " + stream->address.text() + ": connect: connection refused");
+  finish_stream(turn, id, Reason::connection_refused);
   collect_finished(turn);
 }
 
 void Engine::on_stream_closed(const Turn& turn, std::uint64_t id) {
-  if (find_stream(id) == nullptr) return;
-  finish_stream(turn, id, "EOF");
+  finish_stream(turn, id, Reason::connection_lost);
   collect_finished(turn);
 }
 
 void Engine::stream_timer(const Turn& turn, const Timer& timer) {
   const Stream* stream = find_stream(timer.b);
   if (stream == nullptr || stream->expires > turn.now.monotonic) return;
-  finish_stream(
-      turn, timer.b,
-      (stream->opened ? "read tcp " : "dial tcp ") + stream->address.text() + ": i/o timeout");
+  finish_stream(turn, timer.b, Reason::timed_out);
 }
 
-// Ends a stream; what it was for has failed if `why` says so.
-void Engine::finish_stream(const Turn& turn, std::uint64_t id, std::string_view why) {
+// Ends a stream; what it was for has failed if there is a reason. `words` say more.
+void Engine::finish_stream(const Turn& turn, std::uint64_t id, Reason reason,
+                           std::string_view words) {
   const Stream* stream = find_stream(id);
   if (stream == nullptr) return;
   const Stream::Use use = stream->use;
   const std::uint64_t join = stream->join;
+  const bool opened = stream->opened;
   const Address address = stream->address;
   const NodeId peer = stream->peer;
+  const bool failed = reason != Reason::none;
   close_stream(turn, id);
-  if (!why.empty() && use != Stream::Use::ping) {
-    note(turn, Fact::push_pull_failed, peer, 0, use == Stream::Use::join ? 1 : 0, 0,
-         reason_of(why));
+  if (failed && use != Stream::Use::ping) {
+    note(turn, Fact::push_pull_failed, peer, 0, use == Stream::Use::join ? 1 : 0, 0, reason);
   }
   if (use == Stream::Use::push_pull) {
     push_pull_at_ =
@@ -190,12 +194,12 @@ void Engine::finish_stream(const Turn& turn, std::uint64_t id, std::string_view 
   } else if (use == Stream::Use::join) {
     const auto at = std::ranges::find(joins_, join, &Joining::id);
     if (at == joins_.end()) return;
-    if (why.empty()) {
-      ++at->contacted;
-    } else {
+    if (failed) {
       ++at->failed;
-      at->errors += "\n\t* Failed to join " + address.ip_text() + ": ";
-      at->errors += why;
+      at->errors += "\n\t* Failed to join " + address.ip_text() + ": " +
+                    stream_error(address, opened, reason, words);
+    } else {
+      ++at->contacted;
     }
     continue_join(turn, join);
   }
@@ -210,7 +214,8 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
     case MessageType::push_pull: {
       if (stream.use == Stream::Use::ping) break;
       const bool join = PushPullReader(part.body()).header().join;
-      const std::string why = check_remote(turn, part.body());
+      std::string words;
+      const Reason reason = check_remote(turn, part.body(), words);
       if (accepted) {
         // Ourselves counted: who comes when so many are under way has to try again.
         const auto under_way = std::ranges::count(streams_, Stream::Use::accepted, &Stream::use);
@@ -219,13 +224,13 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
           return close_stream(turn, id);
         }
         // Who cannot be merged is answered all the same, and finds out for itself.
-        if (why.empty() || reason_of(why) == Reason::incompatible_version) {
+        if (reason != Reason::unreadable) {
           write_push_pull(turn, join);
           send_on_stream(turn, id, StreamSide::accepted);
         }
       }
-      if (why.empty()) merge_remote(turn, peer, part.body(), !accepted);
-      return finish_stream(turn, id, why);
+      if (reason == Reason::none) merge_remote(turn, peer, part.body(), !accepted);
+      return finish_stream(turn, id, reason, words);
     }
     case MessageType::ping: {
       Ping ping;
@@ -253,12 +258,13 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
     case MessageType::error: {
       ErrorResponse response;
       if (decode(part.body(), response) != WireError::none) break;
-      return finish_stream(turn, id, "remote error: " + std::string(response.error));
+      return finish_stream(turn, id, Reason::unreadable,
+                           "remote error: " + std::string(response.error));
     }
     default:
       break;
   }
-  finish_stream(turn, id, "unexpected message");
+  finish_stream(turn, id, Reason::unreadable, "unexpected message");
 }
 
 // --- the exchange -------------------------------------------------------------------------------
@@ -331,7 +337,7 @@ struct Versions {
 
 }  // namespace
 
-std::string Engine::check_remote(const Turn& turn, ByteView body) const {
+Reason Engine::check_remote(const Turn& turn, ByteView body, std::string& words) const {
   Versions versions;
   PushNodeState node;
   PushPullReader reader(body);
@@ -340,24 +346,25 @@ std::string Engine::check_remote(const Turn& turn, ByteView body) const {
     if (node.vsn.size == 0) node.vsn.bytes = {};
     versions.add(node.vsn.bytes, alive && node.vsn.size > 0);
   }
-  if (reader.error() != WireError::none) return wire_error_words(reader.error());
-  if (!on(Rule::check_protocol_versions)) return {};
+  if (reader.error() != WireError::none) {
+    words = wire_error_words(reader.error());
+    return Reason::unreadable;
+  }
+  if (!on(Rule::check_protocol_versions)) return Reason::none;
   for (const PeerId id : order_) {
     const Member& member = table_[id.value];
     versions.add(turn.names.record(member.record).vsn, member.state == State::alive);
   }
-  if (versions.hold_all()) return {};
-  for (PushPullReader again(body); again.next(node);) {
+  if (versions.hold_all()) return Reason::none;
+  for (PushPullReader again(body); words.empty() && again.next(node);) {
     if (node.vsn.size == 0) node.vsn.bytes = {};
-    std::string why = versions.misfit(node.name, node.vsn.bytes);
-    if (!why.empty()) return why;
+    words = versions.misfit(node.name, node.vsn.bytes);
   }
-  for (const PeerId id : order_) {
-    std::string why =
-        versions.misfit(turn.names.name(id), turn.names.record(table_[id.value].record).vsn);
-    if (!why.empty()) return why;
+  for (std::size_t i = 0; words.empty() && i < order_.size(); ++i) {
+    const PeerId id = order_[i];
+    words = versions.misfit(turn.names.name(id), turn.names.record(table_[id.value].record).vsn);
   }
-  return {};
+  return Reason::incompatible_version;
 }
 
 // Takes in what another node believes. Its dead are suspected here, since this node may know

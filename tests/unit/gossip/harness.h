@@ -53,6 +53,9 @@ class Cluster {
   Directory names;
   std::vector<Host> hosts;
   Duration delay = microseconds(200);
+  // How often engines allocated, if somebody says how to count.
+  std::uint64_t (*allocations)() = nullptr;
+  std::uint64_t allocated = 0;
   // Whether a packet gets through; by default every one does.
   std::function<bool(NodeId from, NodeId to, ByteView bytes)> deliver;
 
@@ -85,7 +88,9 @@ class Cluster {
   // Does something to a node's engine as a step of its own.
   void step(std::uint32_t id, const std::function<void(Engine&, const Turn&)>& what) {
     ready_.clear();
+    const std::uint64_t before = allocations != nullptr ? allocations() : 0;
     what(host(id).engine, turn());
+    if (allocations != nullptr) allocated += allocations() - before;
     carry(id);
   }
   void start(std::uint32_t id) {
