@@ -8,9 +8,8 @@ namespace {
 
 constexpr std::uint8_t kSentMask = 0x0f, kWaits = 0x80;
 
-constexpr EventKind kMemberKinds[] = {EventKind::member_join, EventKind::member_leave,
-                                      EventKind::member_failed, EventKind::member_update,
-                                      EventKind::member_reap};
+// After a storm that many events are not kept room for.
+constexpr std::size_t kPendingKept = 64;
 
 std::uint8_t code(EventKind kind) { return static_cast<std::uint8_t>(static_cast<int>(kind) + 1); }
 
@@ -34,17 +33,19 @@ void MemberCoalescer::add(const Event& event) {
   pending_.push_back(event);
 }
 
-void MemberCoalescer::flush(std::vector<Event>& out) {
-  for (const EventKind kind : kMemberKinds) {
-    for (const Event& event : pending_) {
-      if (event.kind != kind) continue;
-      std::uint8_t& known = known_[event.peer.value];
-      const bool told = (known & kSentMask) == code(kind) && kind != EventKind::member_update;
-      known = code(kind);
-      if (!told) out.push_back(event);
-    }
+bool MemberCoalescer::news(const Event& event) {
+  std::uint8_t& known = known_[event.peer.value];
+  const bool told = (known & kSentMask) == code(event.kind);
+  known = code(event.kind);
+  return !told || event.kind == EventKind::member_update;
+}
+
+void MemberCoalescer::started_anew() {
+  if (pending_.capacity() > kPendingKept) {
+    pending_ = {};
+  } else {
+    pending_.clear();
   }
-  pending_.clear();
 }
 
 void UserCoalescer::clear() {

@@ -42,15 +42,29 @@ class MemberCoalescer {
   void clear();
   bool empty() const { return pending_.empty(); }
   void add(const Event& event);
-  // Appends what handlers must be told, grouped by kind and within a kind in the order of arrival
+  // Hands out what handlers must be told, grouped by kind and within a kind in the order of arrival
   // (the real one's order is random), and starts anew.
-  void flush(std::vector<Event>& out);
+  template <class Take>
+  void flush(Take&& take) {
+    for (const EventKind kind : kKinds) {
+      for (const Event& event : pending_) {
+        if (event.kind == kind && news(event)) take(event);
+      }
+    }
+    started_anew();
+  }
 
  private:
   // For each peer: the low four bits are the kind that was sent last, the others whether an event
   // waits. 0: nothing, else kind + 1.
   std::vector<std::uint8_t> known_;
   std::vector<Event> pending_;
+
+  static constexpr EventKind kKinds[] = {EventKind::member_join, EventKind::member_leave,
+                                         EventKind::member_failed, EventKind::member_update,
+                                         EventKind::member_reap};
+  bool news(const Event& event);  // and it is told from now on
+  void started_anew();
 };
 
 // Keeps, for each name, the events of the highest Lamport time.

@@ -51,9 +51,9 @@ void Engine::answer_conflict_query(const Turn& turn, const SerfState::Delivered&
     out.status = static_cast<std::uint8_t>(member.status);
     out.vsn.bytes = record.vsn;
   }
-  serf_.payload.clear();
-  encode(response, serf_.payload);
-  send_response(turn, from, 0, serf_.payload);
+  scratch(turn).payload.clear();
+  encode(response, scratch(turn).payload);
+  send_response(turn, from, 0, scratch(turn).payload);
 }
 
 void Engine::count_conflict_answer(const Turn& turn, SerfState::Running& query,

@@ -56,7 +56,12 @@ void Engine::emit_member(const Turn& turn, EventKind kind, PeerId id, Status bef
        reason);
   snapshot_member(turn, kind, id);
   const MemberCoalescer::Event event{kind, id, member.record};
-  if (config_.coalesce_period.ns <= 0) return deliver_members(turn, {&event, 1});
+  if (config_.coalesce_period.ns <= 0) {
+    Ready::Delivery delivery;
+    std::uint64_t members = 0;
+    deliver_member(turn, event, delivery, members);
+    return end_delivery(turn, delivery, members);
+  }
   serf_.member_events.add(event);
   serf_.member_timer.touch(turn.now.monotonic, config_.coalesce_period, config_.quiescent_period);
   if (!serf_.member_flush_armed) {
@@ -72,31 +77,33 @@ void Engine::flush_members(const Turn& turn) {
   }
   serf_.member_flush_armed = false;
   serf_.member_timer.stop();
-  serf_.batch.clear();
-  serf_.member_events.flush(serf_.batch);
-  const std::span<const MemberCoalescer::Event> all = serf_.batch;
-  for (std::size_t begin = 0; begin < all.size();) {
-    std::size_t end = begin;
-    while (end < all.size() && all[end].kind == all[begin].kind) ++end;
-    deliver_members(turn, all.subspan(begin, end - begin));
-    begin = end;
-  }
+  Ready::Delivery delivery;
+  std::uint64_t members = 0;
+  serf_.member_events.flush([&](const MemberCoalescer::Event& event) {
+    if (members != 0 && delivery.kind != event.kind) end_delivery(turn, delivery, members);
+    deliver_member(turn, event, delivery, members);
+  });
+  if (members != 0) end_delivery(turn, delivery, members);
 }
 
-void Engine::deliver_members(const Turn& turn, std::span<const MemberCoalescer::Event> events) {
-  Ready::Delivery delivery;
-  delivery.kind = events.front().kind;
-  const std::uint32_t begin = turn.out.begin();
-  for (const MemberCoalescer::Event& event : events) {
-    const PeerRecord& record = turn.names.record(event.record);
-    // A meta that makes no sense has no tags.
-    if (decode_tags(record.meta, serf_.tag_list) != WireError::none) serf_.tag_list.clear();
-    append_member_line(turn.names.name(event.peer), record.address, serf_.tag_list,
-                       turn.out.bytes);
+void Engine::deliver_member(const Turn& turn, const MemberCoalescer::Event& event,
+                            Ready::Delivery& delivery, std::uint64_t& members) {
+  if (members++ == 0) {
+    delivery.kind = event.kind;
+    delivery.payload.offset = turn.out.begin();
   }
-  delivery.payload = turn.out.end(begin);
+  const PeerRecord& record = turn.names.record(event.record);
+  std::vector<Tag>& tags = scratch(turn).tags;
+  // A meta that makes no sense has no tags.
+  if (decode_tags(record.meta, tags) != WireError::none) tags.clear();
+  append_member_line(turn.names.name(event.peer), record.address, tags, turn.out.bytes);
+}
+
+void Engine::end_delivery(const Turn& turn, Ready::Delivery& delivery, std::uint64_t& members) {
+  delivery.payload = turn.out.end(delivery.payload.offset);
   turn.out.deliveries.push_back(delivery);
-  note(turn, Fact::delivery, kNobody, static_cast<std::uint64_t>(delivery.kind), 0, events.size());
+  note(turn, Fact::delivery, kNobody, static_cast<std::uint64_t>(delivery.kind), 0, members);
+  members = 0;
 }
 
 void Engine::emit_user(const Turn& turn, const UserEvent& event) {

@@ -344,6 +344,8 @@ class Engine {
   static constexpr std::uint64_t kStartRequest = UINT64_MAX, kRejoinRequest = UINT64_MAX - 1,
                                  kReconnectRequest = UINT64_MAX - 2;
 
+  static SerfScratch& scratch(const Turn& turn) { return turn.out.scratch.serf; }
+
   // serf.cpp: clocks, joins, and who waits for broadcasts
   void witness(const Turn& turn, LamportClock& clock, std::uint64_t heard);
   void broadcast_join(const Turn& turn);
@@ -377,7 +379,10 @@ class Engine {
   void emit_member(const Turn& turn, EventKind kind, PeerId id, Status before,
                    Reason reason = Reason::none);
   void emit_user(const Turn& turn, const UserEvent& event);
-  void deliver_members(const Turn& turn, std::span<const MemberCoalescer::Event> events);
+  // One line to a delivery; a delivery of another kind begins where `delivery` is of another.
+  void deliver_member(const Turn& turn, const MemberCoalescer::Event& event,
+                      Ready::Delivery& delivery, std::uint64_t& members);
+  void end_delivery(const Turn& turn, Ready::Delivery& delivery, std::uint64_t& members);
   void deliver_user(const Turn& turn, EventKind kind, std::uint64_t ltime, std::uint64_t handle,
                     std::string_view name, ByteView payload, bool coalesced = false);
   void flush_members(const Turn& turn);

@@ -34,11 +34,11 @@ Reason reason_of(RingVerdict verdict) {
 void Engine::user_event(const Turn& turn, std::uint64_t request, std::string_view name,
                         ByteView payload, bool coalesce) {
   const auto too_large = [&](std::string_view before, std::size_t limit, std::string_view after) {
-    serf_.text.clear();
-    append_text(before, serf_.text);
-    append_number(limit, serf_.text);
-    append_text(after, serf_.text);
-    refuse(turn, request, Reason::event_too_large, as_text(serf_.text));
+    scratch(turn).text.clear();
+    append_text(before, scratch(turn).text);
+    append_number(limit, scratch(turn).text);
+    append_text(after, scratch(turn).text);
+    refuse(turn, request, Reason::event_too_large, as_text(scratch(turn).text));
   };
   const std::size_t size = name.size() + payload.size();
   const std::size_t limit = config_.user_event_size_limit;
@@ -54,19 +54,19 @@ void Engine::user_event(const Turn& turn, std::uint64_t request, std::string_vie
   event.name = name;
   if (!payload.empty()) event.payload = payload;
   event.cc = coalesce;
-  serf_.message.clear();
-  encode(event, serf_.message);
-  if (serf_.message.size() > limit) {
+  scratch(turn).message.clear();
+  encode(event, scratch(turn).message);
+  if (scratch(turn).message.size() > limit) {
     return too_large("encoded user event exceeds configured limit of ", limit,
                      " bytes after encoding");
   }
-  if (serf_.message.size() > kUserEventHardLimit) {
+  if (scratch(turn).message.size() > kUserEventHardLimit) {
     return too_large("encoded user event exceeds reasonable limit of ", kUserEventHardLimit,
                      " bytes after encoding");
   }
   serf_.event_clock.increment(config_.rules);
   handle_user_event(turn, event);
-  broadcast(turn, Queue::events, serf_.message);
+  broadcast(turn, Queue::events, scratch(turn).message);
   answer(turn, request);
 }
 

@@ -21,12 +21,12 @@ std::span<const Bytes> Engine::sealing_keys() const { return serf_.keys.keys(); 
 
 void Engine::key(const Turn& turn, std::uint64_t request, KeyOp op, ByteView key) {
   const auto index = static_cast<std::size_t>(op);
-  serf_.payload.clear();
+  scratch(turn).payload.clear();
   // An empty key is no nil.
-  encode(KeyRequest{key.data() == nullptr ? as_bytes("") : key}, serf_.payload);
+  encode(KeyRequest{key.data() == nullptr ? as_bytes("") : key}, scratch(turn).payload);
   QueryParams params;
   params.name = kQueryNames[index];
-  params.payload = serf_.payload;
+  params.payload = scratch(turn).payload;
   // The answers must know what they answer before this node gives its own.
   serf_.key_op = static_cast<std::uint8_t>(op);
   start_query(turn, params, SerfState::Running::Purpose::key, request);
@@ -39,7 +39,7 @@ void Engine::answer_key_query(const Turn& turn, const SerfState::Delivered& from
   KeyResponse response;
   KeyResult result = KeyResult::ok;
   const bool enabled = serf_.keys.enabled();
-  Bytes& text = serf_.text;
+  Bytes& text = scratch(turn).text;
   text.clear();
   if (op == KeyOp::list) {
     if (!enabled) {
@@ -47,7 +47,7 @@ void Engine::answer_key_query(const Turn& turn, const SerfState::Delivered& from
     } else {
       response.result = true;
       // Base64 of all keys, one after the other; the views come once the buffer stands still.
-      std::vector<std::uint32_t>& ends = serf_.filter_ends;
+      std::vector<std::uint32_t>& ends = scratch(turn).ends;
       ends.clear();
       for (const Bytes& k : serf_.keys.keys()) {
         append_base64(k, text);
@@ -82,9 +82,9 @@ void Engine::answer_key_query(const Turn& turn, const SerfState::Delivered& from
   }
   note(turn, Fact::key_changed, config_.addresses.host(from.origin),
        static_cast<std::uint64_t>(op), hash_bytes(request.key), serf_.keys.keys().size(), reason);
-  serf_.payload.clear();
-  encode(response, serf_.payload);
-  send_response(turn, from, 0, serf_.payload);
+  scratch(turn).payload.clear();
+  encode(response, scratch(turn).payload);
+  send_response(turn, from, 0, scratch(turn).payload);
 }
 
 // As many keys as fit into an answer.
@@ -95,20 +95,20 @@ void Engine::send_key_list(const Turn& turn, const SerfState::Delivered& from,
       std::min<std::size_t>(all, config_.query_response_size_limit / kMinEncodedKey);
   std::string message;
   for (;;) {
-    serf_.payload.clear();
-    encode(response, serf_.payload);
+    scratch(turn).payload.clear();
+    encode(response, scratch(turn).payload);
     // What the answer adds around its payload is some sixty bytes and this node's name.
-    QueryResponse whole{from.ltime, from.id, config_.name, 0, serf_.payload};
-    serf_.reply.clear();
-    encode(whole, serf_.reply);
-    if (serf_.reply.size() <= config_.query_response_size_limit || shown == 0) break;
+    QueryResponse whole{from.ltime, from.id, config_.name, 0, scratch(turn).payload};
+    scratch(turn).reply.clear();
+    encode(whole, scratch(turn).reply);
+    if (scratch(turn).reply.size() <= config_.query_response_size_limit || shown == 0) break;
     response.keys.resize(shown);
     message = "truncated key list response, showing first " + std::to_string(shown) + " of " +
               std::to_string(all) + " keys";
     response.message = message;
     --shown;
   }
-  send_response(turn, from, 0, serf_.payload);
+  send_response(turn, from, 0, scratch(turn).payload);
 }
 
 // --- at the origin --------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ void Engine::leave(const Turn& turn, std::uint64_t request) {
   if (!has_alive_members()) return leave_memberlist(turn);
   const std::uint32_t token =
       wait_for_broadcast(turn, SerfState::Waiting::For::leave_intent, request);
-  serf_.message.clear();
-  encode(intent, serf_.message);
-  broadcast(turn, Queue::intents, serf_.message, token);
+  scratch(turn).message.clear();
+  encode(intent, scratch(turn).message);
+  broadcast(turn, Queue::intents, scratch(turn).message, token);
 }
 
 void Engine::leave_memberlist(const Turn& turn) {
@@ -69,9 +69,9 @@ void Engine::force_leave(const Turn& turn, std::uint64_t request, std::string_vi
   }
   const std::uint32_t token =
       wait_for_broadcast(turn, SerfState::Waiting::For::force_leave, request);
-  serf_.message.clear();
-  encode(intent, serf_.message);
-  broadcast(turn, Queue::intents, serf_.message, token);
+  scratch(turn).message.clear();
+  encode(intent, scratch(turn).message);
+  broadcast(turn, Queue::intents, scratch(turn).message, token);
 }
 
 // --- tags -----------------------------------------------------------------------------------------
@@ -99,14 +99,14 @@ void Engine::set_tags(const Turn& turn, std::uint64_t request, const Tags& set,
   for (const std::string& name : erase) {
     std::erase_if(serf_.tags, [&](const auto& tag) { return tag.first == name; });
   }
-  serf_.payload.clear();
-  append_meta(serf_.payload);
-  if (serf_.payload.size() > kMetaMaxBytes) {
+  scratch(turn).payload.clear();
+  append_meta(scratch(turn).payload);
+  if (scratch(turn).payload.size() > kMetaMaxBytes) {
     serf_.tags = std::move(before);
     return refuse(turn, request, Reason::tags_too_large,
                   "Encoded length of tags exceeds limit of 512 bytes");
   }
-  note(turn, Fact::tags_changed, kNobody, serf_.tags.size(), serf_.payload.size());
+  note(turn, Fact::tags_changed, kNobody, serf_.tags.size(), scratch(turn).payload.size());
   if (!any_other_alive()) {
     update_node(turn);
     answer(turn, request);

@@ -45,7 +45,7 @@ void Engine::query(const Turn& turn, std::uint64_t request, const QueryParams& p
 SerfState::Running* Engine::start_query(const Turn& turn, const QueryParams& params,
                                         SerfState::Running::Purpose purpose,
                                         std::uint64_t request) {
-  Query query = std::move(serf_.query);
+  Query query = std::move(scratch(turn).query);
   query.ltime = serf_.query_clock.time();
   query.id = static_cast<std::uint32_t>(draw(Draw::query_id) >> 33);
   query.address = address_of(turn, self_);
@@ -57,11 +57,11 @@ SerfState::Running* Engine::start_query(const Turn& turn, const QueryParams& par
   query.payload = params.payload.empty() ? ByteView{} : params.payload;
 
   // The filters' bytes first, all in one buffer; views of them once it no longer moves.
-  Bytes& bytes = serf_.inner;
+  Bytes& bytes = scratch(turn).filters;
   bytes.clear();
-  std::vector<std::uint32_t>& ends = serf_.filter_ends;
+  std::vector<std::uint32_t>& ends = scratch(turn).ends;
   ends.clear();
-  Filter& filter = serf_.filter;
+  Filter& filter = scratch(turn).filter;
   if (!params.nodes.empty()) {
     filter.type = FilterType::node;
     filter.nodes.clear();
@@ -83,15 +83,15 @@ SerfState::Running* Engine::start_query(const Turn& turn, const QueryParams& par
     begin = end;
   }
 
-  serf_.message.clear();
-  encode(query, serf_.message);
-  if (serf_.message.size() > config_.query_size_limit) {
-    serf_.text.clear();
-    append_text("query exceeds limit of ", serf_.text);
-    append_number(config_.query_size_limit, serf_.text);
-    append_text(" bytes", serf_.text);
-    refuse(turn, request, Reason::query_too_large, as_text(serf_.text));
-    serf_.query = std::move(query);
+  scratch(turn).message.clear();
+  encode(query, scratch(turn).message);
+  if (scratch(turn).message.size() > config_.query_size_limit) {
+    scratch(turn).text.clear();
+    append_text("query exceeds limit of ", scratch(turn).text);
+    append_number(config_.query_size_limit, scratch(turn).text);
+    append_text(" bytes", scratch(turn).text);
+    refuse(turn, request, Reason::query_too_large, as_text(scratch(turn).text));
+    scratch(turn).query = std::move(query);
     return nullptr;
   }
 
@@ -120,9 +120,9 @@ SerfState::Running* Engine::start_query(const Turn& turn, const QueryParams& par
        static_cast<std::uint64_t>(query.timeout.ns));
 
   // Gossiped before it is handled here, since handling it may need the same buffers.
-  broadcast(turn, Queue::queries, serf_.message);
+  broadcast(turn, Queue::queries, scratch(turn).message);
   handle_query(turn, query);
-  serf_.query = std::move(query);
+  scratch(turn).query = std::move(query);
   return &serf_.running[index];
 }
 
@@ -232,7 +232,7 @@ bool Engine::handle_query(const Turn& turn, const Query& query) {
 
 bool Engine::passes_filters(const Turn& turn, const Query& query) {
   for (const ByteView bytes : query.filters) {
-    Filter& filter = serf_.filter;
+    Filter& filter = scratch(turn).filter;
     bool passes = decode_filter(bytes, filter) == WireError::none;
     if (passes && filter.type == FilterType::node) {
       passes = std::find(filter.nodes.begin(), filter.nodes.end(), config_.name) !=
@@ -242,12 +242,12 @@ bool Engine::passes_filters(const Turn& turn, const Query& query) {
                                     [&](const auto& t) { return t.first == filter.tag; });
       const std::string_view value =
           tag != serf_.tags.end() ? std::string_view(tag->second) : std::string_view{};
-      passes = serf_.regexp.compile(filter.expr);
+      passes = scratch(turn).regexp.compile(filter.expr);
       if (!passes) {
         note(turn, Fact::query_dropped, config_.addresses.host(query.address), query.ltime,
              query.id, 0, Reason::wrong_filter);
       }
-      passes = passes && serf_.regexp.found_in(value);
+      passes = passes && scratch(turn).regexp.found_in(value);
     }
     if (!passes) return false;
   }
@@ -286,33 +286,33 @@ bool Engine::send_response(const Turn& turn, const SerfState::Delivered& to, std
   response.from = config_.name;
   response.flags = flags;
   response.payload = payload;
-  serf_.reply.clear();
-  encode(response, serf_.reply);
-  if (serf_.reply.size() > config_.query_response_size_limit && !response.is_ack()) {
-    note(turn, Fact::response_refused, origin, to.ltime, to.id, serf_.reply.size(),
+  scratch(turn).reply.clear();
+  encode(response, scratch(turn).reply);
+  if (scratch(turn).reply.size() > config_.query_response_size_limit && !response.is_ack()) {
+    note(turn, Fact::response_refused, origin, to.ltime, to.id, scratch(turn).reply.size(),
          Reason::response_too_large);
     return false;
   }
   if (!response.is_ack()) {
     note(turn, Fact::query_responded, origin, to.ltime, to.id, payload.size());
   }
-  send_or_take(turn, to.origin, serf_.reply);
+  send_or_take(turn, to.origin, scratch(turn).reply);
   // By way of others, too; in a cluster too small for that nobody is asked to.
   if (to.relay_factor > 0 && serf_.members >= to.relay_factor + 1u) {
     Relay relay;
     relay.dest = to.origin;
     relay.dest_name = to.origin_name;
-    relay.message = serf_.reply;
-    serf_.message.clear();
-    encode(relay, serf_.message);
-    if (serf_.message.size() <= config_.query_response_size_limit) {
+    relay.message = scratch(turn).reply;
+    scratch(turn).message.clear();
+    encode(relay, scratch(turn).message);
+    if (scratch(turn).message.size() <= config_.query_response_size_limit) {
       choose_members(Draw::relays, to.relay_factor, [&](PeerId id) {
         return id != self_ && table_[id.value].status == Status::alive &&
                turn.names.record(table_[id.value].record).vsn[1] >= kRelayProtocol;
       });
       for (const PeerId helper : chosen_) {
         note(turn, Fact::response_relayed, host_of(turn, helper), 0);
-        send_user(turn, address_of(turn, helper), serf_.message);
+        send_user(turn, address_of(turn, helper), scratch(turn).message);
       }
     }
   }

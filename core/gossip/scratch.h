@@ -6,6 +6,7 @@
 
 #include "core/base/bytes.h"
 #include "core/gossip/packet.h"
+#include "core/gossip/serf_scratch.h"
 #include "core/gossip/stream.h"
 
 namespace quorumlab::gossip {
@@ -19,6 +20,7 @@ struct Scratch {
   std::vector<ByteView> views;
   std::vector<std::uint32_t> finished;
   std::vector<StreamReader> spare_readers;
+  SerfScratch serf;
 };
 
 }  // namespace quorumlab::gossip

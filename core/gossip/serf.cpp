@@ -143,10 +143,10 @@ void Engine::notify_message(const Turn& turn, ByteView message) {
     }
     case SerfType::query: {
       // Moved out, since an answer to it may be handled meanwhile.
-      Query query = std::move(serf_.query);
+      Query query = std::move(scratch(turn).query);
       error = decode(body, query);
       const bool fresh = error == WireError::none && handle_query(turn, query);
-      serf_.query = std::move(query);
+      scratch(turn).query = std::move(query);
       if (error != WireError::none) break;
       if (fresh) broadcast(turn, Queue::queries, message);
       return;
@@ -213,9 +213,9 @@ void Engine::join_finished(const Turn& turn, std::uint64_t request, std::uint32_
 void Engine::broadcast_join(const Turn& turn) {
   const JoinIntent intent{serf_.clock.time(), config_.name};
   handle_join_intent(turn, intent);
-  serf_.message.clear();
-  encode(intent, serf_.message);
-  broadcast(turn, Queue::intents, serf_.message);
+  scratch(turn).message.clear();
+  encode(intent, scratch(turn).message);
+  broadcast(turn, Queue::intents, scratch(turn).message);
 }
 
 // --- answers to commands --------------------------------------------------------------------------

@@ -13,9 +13,7 @@
 #include "core/gossip/event_ring.h"
 #include "core/gossip/key_ring.h"
 #include "core/gossip/lamport.h"
-#include "core/gossip/message.h"
 #include "core/gossip/recent_intents.h"
-#include "core/gossip/regexp.h"
 #include "core/gossip/side_table.h"
 
 namespace quorumlab::gossip {
@@ -102,7 +100,7 @@ struct SerfState {
 
   std::vector<Running> running;  // places are reused
   std::vector<Delivered> delivered;
-  Delivered arriving;    // scratch
+  Delivered arriving;       // the one that is being handled
   std::uint8_t key_op = 0;  // of the key request that is being started
   std::uint64_t last_handle = 0;
 
@@ -123,20 +121,6 @@ struct SerfState {
   bool queue_check_armed = false;
 
   Snapshot snapshot;
-
-  // Scratch: empty of meaning between steps.
-  Bytes message, reply, inner, payload, text;
-  std::vector<MemberCoalescer::Event> batch;
-  std::vector<Tag> tag_list;
-  Filter filter;
-  Regexp regexp;
-  Query query;
-  std::vector<std::uint32_t> filter_ends;
-  struct LeftName {
-    std::string_view name;
-    bool met = false;
-  };
-  std::vector<LeftName> left_names;
 };
 
 }  // namespace quorumlab::gossip

@@ -1,4 +1,4 @@
-// Addresses as text, the way Go's net package writes them.
+// Texts, and addresses as texts, the way Go's net package writes them.
 #include "core/gossip/text.h"
 
 namespace quorumlab::gossip {
@@ -33,6 +33,10 @@ void append_v6(const Address& address, Bytes& out) {
 }
 
 }  // namespace
+
+void append_text(std::string_view text, Bytes& out) {
+  out.insert(out.end(), text.begin(), text.end());
+}
 
 void append_ip(const Address& address, Bytes& out) {
   if (address.size == 16) return append_v6(address, out);

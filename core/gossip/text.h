@@ -11,9 +11,7 @@
 
 namespace quorumlab::gossip {
 
-inline void append_text(std::string_view text, Bytes& out) {
-  out.insert(out.end(), text.begin(), text.end());
-}
+void append_text(std::string_view text, Bytes& out);
 inline void append_number(std::uint64_t n, Bytes& out) {
   char digits[20];
   const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;

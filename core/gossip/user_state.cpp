@@ -167,7 +167,7 @@ void Engine::merge_user_state(const Turn& turn, ByteView bytes, bool join) {
   if (state.query_ltime > 0) witness(turn, serf_.query_clock, state.query_ltime - 1);
 
   // Who left, first: with a time above the other's, so that it counts here.
-  std::vector<SerfState::LeftName>& left = serf_.left_names;
+  std::vector<SerfScratch::LeftName>& left = scratch(turn).left_names;
   left.clear();
   if (!state.left_members.empty()) {
     Reader in(state.left_members);
@@ -184,12 +184,12 @@ void Engine::merge_user_state(const Turn& turn, ByteView bytes, bool join) {
   if (!left.empty()) {
     error = read_status_ltimes(state.status_ltimes, [&](std::string_view name,
                                                         std::uint64_t ltime) {
-      SerfState::LeftName* entry = find_left(name);
+      SerfScratch::LeftName* entry = find_left(name);
       if (entry == nullptr || entry->met) return;
       entry->met = true;
       handle_leave_intent(turn, {ltime == UINT64_MAX ? ltime : ltime + 1, name, false});
     });
-    for (const SerfState::LeftName& entry : left) {
+    for (const SerfScratch::LeftName& entry : left) {
       if (!entry.met) handle_leave_intent(turn, {1, entry.name, false});
     }
   }

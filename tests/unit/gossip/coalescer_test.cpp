@@ -17,10 +17,8 @@ constexpr auto failed = EventKind::member_failed;
 constexpr auto update = EventKind::member_update;
 
 std::vector<std::pair<EventKind, std::uint32_t>> flushed(MemberCoalescer& coalescer) {
-  std::vector<MemberCoalescer::Event> out;
-  coalescer.flush(out);
   std::vector<std::pair<EventKind, std::uint32_t>> result;
-  for (const auto& event : out) result.emplace_back(event.kind, event.peer.value);
+  coalescer.flush([&](const auto& event) { result.emplace_back(event.kind, event.peer.value); });
   return result;
 }
 using Told = std::vector<std::pair<EventKind, std::uint32_t>>;
@@ -60,7 +58,7 @@ TEST_CASE("an event carries the member as it was then") {
   coalescer.add({update, n1, RecordId{7}});
   coalescer.add({update, n1, RecordId{8}});
   std::vector<MemberCoalescer::Event> out;
-  coalescer.flush(out);
+  coalescer.flush([&](const auto& event) { out.push_back(event); });
   REQUIRE(out.size() == 1);
   CHECK(out[0].record == RecordId{8});
 }
