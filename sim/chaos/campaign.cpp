@@ -25,6 +25,10 @@ void Totals::add(const SeedResult& r) {
   for (std::size_t i = 0; i < kFaultCount; ++i) fired[i] += r.fired[i];
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) checks[i] += r.checks[i];
   for (std::size_t i = 0; i < operations.size(); ++i) operations[i] += r.operations[i];
+  for (std::size_t i = 0; i < kDrillCount; ++i) drills[i] += r.drills[i];
+#define X(name, words) reached.name += r.reached.name;
+  QUORUMLAB_REACHED(X)
+#undef X
   leaders += r.leaders;
   snapshots_installed += r.snapshots_installed;
   configs_applied += r.configs_applied;
@@ -119,6 +123,18 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
           !campaign.options.base) {
         return fmt::format("no fault of the kind {} was fired", fault_name(kind));
       }
+    }
+  }
+  if (totals.seeds >= 100 && totals.failures == 0 && campaign.options.beyond.empty() &&
+      !campaign.options.base) {
+#define X(name, words) \
+  if (totals.reached.name == 0) return "never came by: " words;
+    QUORUMLAB_REACHED(X)
+#undef X
+    if (totals.snapshots_installed == 0) return "no snapshot was installed";
+    for (std::size_t i = 0; i < kDrillCount; ++i) {
+      if (totals.drills[i] != 0) continue;
+      return fmt::format("never drilled: {}", drill_name(static_cast<Drill>(i)));
     }
   }
   if (many && !campaign.options.beyond.empty() && totals.detected == 0) {

@@ -18,6 +18,8 @@ struct Totals {
   std::uint64_t digest = 0;  // of all seeds' digests, in order
   std::array<std::uint64_t, kFaultCount> fired{};
   std::array<std::uint64_t, judge::kCheckerCount> checks{};
+  std::array<std::uint64_t, kDrillCount> drills{};
+  judge::Reached reached;
   std::array<std::uint64_t, 5> operations{};
   std::uint64_t leaders = 0, snapshots_installed = 0, configs_applied = 0, restarts = 0,
                 refused_to_start = 0, packets_lost = 0, packets_corrupt = 0, writes_lost = 0;

@@ -286,7 +286,7 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       // each, and a little less.
       const bool lease = base.node.raft.read_mode == raft::ReadMode::lease;
       const std::uint64_t bound_ppb =
-          lease ? static_cast<std::uint64_t>(base.node.raft.clock_drift_ppm) * 400 : 300'000'000;
+          lease ? static_cast<std::uint64_t>(base.node.raft.clock_drift_ppm) * 490 : 300'000'000;
       if (bound_ppb == 0) break;
       const NodeId node = pick(lots, sim);
       const auto drift = static_cast<std::int64_t>(lots.scale(1, bound_ppb));

@@ -11,7 +11,7 @@ namespace quorumlab::chaos {
 namespace {
 
 // Purposes of draws; a new one goes to the end.
-enum Purpose : std::uint64_t { kCluster = 1, kNetwork, kDisk, kFaults, kWork };
+enum Purpose : std::uint64_t { kCluster = 1, kNetwork, kDisk, kFaults, kWork, kDrift };
 
 Duration part(Duration whole, std::int64_t divisor) {
   return {std::max<std::int64_t>(whole.ns / divisor, 1000)};
@@ -132,6 +132,9 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
     Lots disk(seed, kDisk);
     cluster.disk.latency = draw_latency(disk, disk.scale(part(unit, 400), part(unit, 20)));
     cluster.disk.torn = disk.percent(70);
+    constexpr std::uint32_t kBounds[] = {10'000, 100'000, 300'000};
+    Lots drift(seed, kDrift);
+    cluster.node.raft.clock_drift_ppm = drift.one_of(kBounds);
     cluster.client_timeout = lots.scale(unit * 2, unit * 20);
     cluster.client_retry = lots.scale(part(unit, 4), unit * 3);
   }

@@ -330,6 +330,9 @@ class Writer {
       o.put("expect", R"({"leader": "exists", "write": "accepted"})");
       return o.text();
     }
+    if (h.kind == Happening::Kind::late) {
+      o.put("say", quoted("By now what was asked for last should have been done."));
+    }
     if (h.kind == Happening::Kind::act) {
       const auto [name, what] = verb(h.action);
       o.put(name, what);

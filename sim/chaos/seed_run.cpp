@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint64_t kMostEvents = 3'000'000;
 constexpr std::uint64_t kEndGame = 3000;  // purpose of draws
 
-// A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
-// that was removed and does not know it may climb through them for ever.
+}  // namespace
+
 NodeId followed_leader(const world::Simulation& sim) {
   for (std::uint32_t id = 1; id <= sim.node_count(); ++id) {
     if (!sim.is_running({id}) || sim.is_paused({id})) continue;
@@ -44,8 +44,6 @@ NodeId followed_leader(const world::Simulation& sim) {
   }
   return kNobody;
 }
-
-}  // namespace
 
 std::string_view verdict_name(SeedResult::Verdict verdict) {
   switch (verdict) {
@@ -113,6 +111,9 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::quorum:
       what = fmt::format("{} has no quorum for {} (nodes {:#x})", node, v.a, v.b);
       break;
+    case Checker::handover:
+      what = fmt::format("{} hands leadership to {}, entry {}", node, other, v.a);
+      break;
     case Checker::read_authority:
       what = fmt::format(
           "{} let a read be answered at {} although term {} has a leader or more is "
@@ -156,20 +157,6 @@ bool SeedRun::advance(Instant until) {
   }
   if (sim_->now() < until) sim_->run_until(until);
   return !over();
-}
-
-template <class Done>
-bool SeedRun::wait(Instant until, Done done) {
-  while (!done()) {
-    const Instant next = sim_->next_event();
-    if (next == kNever) return false;
-    if (next > until) {
-      advance(until);
-      return !ended_ && done();
-    }
-    if (!advance(next)) return false;
-  }
-  return true;
 }
 
 void SeedRun::give(Action action) {
@@ -311,6 +298,7 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
       }
       if (!ended_) progress("with a minority down");
     }
+    if (!ended_) drill();
   }
   if (result.verdict == SeedResult::Verdict::held && profile_.asks_beyond &&
       sim.count(Fact::refused_to_start) > 0) {
@@ -330,6 +318,7 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
   for (const Operation& operation : sim.operations()) {
     ++result.operations[static_cast<std::size_t>(operation.outcome)];
   }
+  result.reached = sim.reached();
   result.leaders = sim.count(Fact::became_leader);
   result.snapshots_installed = sim.count(Fact::snapshot_installed);
   result.configs_applied = sim.count(Fact::config_applied);

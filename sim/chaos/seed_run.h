@@ -20,12 +20,43 @@ struct Happening {
   enum class Kind : std::uint8_t {
     act,    // `action` was given at `at`
     stuck,  // at `at` a cluster that should have a leader and take writes did not
+    late,   // at `at` something was overdue that a calm cluster should have done
     end     // the run was over at `at`
   };
   Kind kind = Kind::act;
   Instant at;
   world::Action action;
 };
+
+// X(name, what did not happen)
+#define QUORUMLAB_DRILLS(X)                                                             \
+  X(catching_up, "not every member had all that is committed")                          \
+  X(read_elsewhere, "a read through a follower was not answered")                       \
+  X(write_elsewhere, "a write through a follower was not answered")                     \
+  X(transfer, "leadership did not move to whom it was handed")                          \
+  X(removal, "a voter was not removed")                                                 \
+  X(learner, "a newcomer did not come to learn all that is committed")                  \
+  X(promotion, "a learner did not become a voter")                                      \
+  X(joint, "a joint change was not entered and left")                                   \
+  X(step_down, "a leader that nobody hears did not step down")                          \
+  X(succession, "nobody took the place of a leader that is cut off")                    \
+  X(rejoining, "a deposed leader that is back did not follow")                          \
+  X(dead_heir, "no write was taken after leadership was to go to somebody who is down") \
+  X(lease, "reads by lease while others look for another leader")                       \
+  X(convergence, "at the end not every member had all that is committed")
+
+enum class Drill : std::uint8_t {
+#define X(name, what) name,
+  QUORUMLAB_DRILLS(X)
+#undef X
+};
+inline constexpr std::size_t kDrillCount = 0
+#define X(name, what) +1
+    QUORUMLAB_DRILLS(X)
+#undef X
+    ;
+std::string_view drill_name(Drill drill);
+std::string_view drill_words(Drill drill);
 
 struct SeedResult {
   enum class Verdict : std::uint8_t {
@@ -45,6 +76,8 @@ struct SeedResult {
   Instant end;
   std::array<std::uint64_t, kFaultCount> fired{};
   std::array<std::uint64_t, judge::kCheckerCount> checks{};
+  std::array<std::uint64_t, kDrillCount> drills{};  // done
+  judge::Reached reached;
   // By world::Operation::Outcome.
   std::array<std::uint64_t, 5> operations{};
   std::uint64_t leaders = 0, snapshots_installed = 0, configs_applied = 0, restarts = 0,
@@ -74,6 +107,22 @@ class SeedRun {
   void chaos();
   bool progress(const char* after);
   void heal();
+  // drill.cpp
+  void drill();
+  void drill_membership(Lots& lots);
+  void drill_isolation();
+  void drill_dead_heir(Lots& lots);
+  void drill_lease(Lots& lots);
+  std::vector<NodeId> voters_but(NodeId leader) const;
+  bool drilled(Drill drill, bool done);
+  template <class Make, class So>
+  bool insist(Drill drill, Make make, So so, bool answer_counts);
+  bool change_members(Drill drill, const world::Action& action, std::vector<NodeId> voters,
+                      std::vector<NodeId> learners);
+  const raft::ConfState* conf_in_force() const;
+  bool all_caught_up() const;
+
+  // Until `done` holds or the time has come; whether it held.
   template <class Done>
   bool wait(Instant until, Done done);
   void fail(SeedResult::Verdict verdict, std::string reason);
@@ -92,6 +141,24 @@ class SeedRun {
   std::string context_;
   bool ended_ = false;
 };
+
+template <class Done>
+bool SeedRun::wait(Instant until, Done done) {
+  while (!done()) {
+    const Instant next = sim_->next_event();
+    if (next == kNever) return false;
+    if (next > until) {
+      advance(until);
+      return !ended_ && done();
+    }
+    if (!advance(next)) return false;
+  }
+  return true;
+}
+
+// A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
+// that was removed and does not know it may climb through them for ever.
+NodeId followed_leader(const world::Simulation& sim);
 
 std::string_view verdict_name(SeedResult::Verdict verdict);
 // "election_safety: at most one leader in a term. n2 and n3, term 5, at 1.25 s".

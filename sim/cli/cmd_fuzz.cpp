@@ -56,6 +56,16 @@ void print_totals(const chaos::Totals& t) {
       "snapshots installed {}, configurations applied {}, refused to start {}\n",
       t.leaders, t.restarts, t.packets_lost, t.packets_corrupt, t.writes_lost,
       t.snapshots_installed, t.configs_applied, t.refused_to_start);
+  std::string came_by;
+#define X(name, words) \
+  came_by += fmt::format("{}" words " {}", came_by.empty() ? "" : ", ", t.reached.name);
+  QUORUMLAB_REACHED(X)
+#undef X
+  fmt::print("came by: {}\n", came_by);
+  print_counts(
+      "drilled in calm", chaos::kDrillCount,
+      [](std::size_t i) { return chaos::drill_name(static_cast<chaos::Drill>(i)); },
+      t.drills.data(), true);
 }
 
 // Fills the campaign from the arguments; answers an exit code, or -1 to go on.

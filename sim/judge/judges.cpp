@@ -52,7 +52,9 @@ void Judges::reset(const Setup& setup) {
     state.monotonic.reset();
     state.disk.reset();
     state.configuration.reset();
-    state.leading = false;
+    state.leading = state.handing_over = false;
+    state.appended = 0;
+    state.written_ns = -1;
     state.leads_term = state.replaced_from = state.replaced_term = 0;
   }
   elections_.reset();
@@ -61,7 +63,21 @@ void Judges::reset(const Setup& setup) {
   votes_.reset();
   commitment_.reset();
   reads_.reset();
+  transfers_ = 0;
+  reached_ = {};
   clients_.reset();
+}
+
+Reached Judges::reached() const {
+  Reached reached = reached_;
+  for (std::size_t i = 1; i < configurations_.size(); ++i) {
+    const Configuration &before = configurations_[i - 1].conf, &after = configurations_[i].conf;
+    ++reached.changes;
+    reached.joint_entered += after.outgoing != 0;
+    reached.joint_left += before.outgoing != 0;
+    reached.promotions += (before.learners & after.voters) != 0;
+  }
+  return reached;
 }
 
 void Judges::acts_as_leader(Moment moment, NodeId node, std::uint64_t term) {
@@ -99,9 +115,23 @@ void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId so
       }
       return;
     }
+    case MessageType::timeout_now: {
+      // The target has all that stands in the leader's log, else it would lose, or lose entries.
+      Place end{state.shadow.last(), state.shadow.last_term(), 0};
+      if (state.written_ns == time_ns) end = state.before;  // what came after it in the same step
+      const bool whole = !is_node(target) || nodes_[target.value].disk.lost_last != 0 ||
+                         nodes_[target.value].shadow.holds(end.index, end.term);
+      verdicts_.check(Checker::handover, whole, moment, source, target, end.index, 0);
+      return;
+    }
+    case MessageType::request_pre_vote:
     case MessageType::request_vote: {
       const auto m = raft::peek(bytes);
       if (!m) return;
+      // What it says its log ends with must not be lost to a power failure (thesis 10.2.1).
+      Durability::acknowledges(moment, source, target, m->term.value, m->index.value, state.shadow,
+                               verdicts_);
+      if (static_cast<MessageType>(kind) == MessageType::request_pre_vote) return;
       state.monotonic.sent(moment, source, m->term.value, state.shadow, verdicts_);
       state.disk.takes_part(moment, source, m->term.value, state.shadow, verdicts_);
       return;
@@ -122,9 +152,15 @@ void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId so
                                verdicts_);
       return;
     }
+    case MessageType::propose_response: {
+      const auto m = raft::peek(bytes);
+      if (m && !m->flag) ++reached_.forwarded;
+      return;
+    }
     case MessageType::read_index_response: {
       const auto m = raft::peek(bytes);
       if (!m || m->flag) return;
+      ++reached_.reads_for_followers;
       reads_.answers(moment, source, m->context, m->term.value, m->index.value,
                      commitment_.known(moment), verdicts_);
       return;
@@ -166,6 +202,10 @@ void Judges::write_submitted(std::int64_t time_ns, trace::RecordId record, NodeI
   NodeState& state = nodes_[node.value];
   const Moment moment{time_ns, record};
   state.disk.acts(moment, node, verdicts_);
+  if (state.written_ns != time_ns) {
+    state.before = {state.shadow.last(), state.shadow.last_term(), 0};
+    state.written_ns = time_ns;
+  }
   judge_change(moment, node, state.shadow.submitted(write_id, file, mode, bytes, history_));
 }
 
@@ -189,6 +229,7 @@ void Judges::process_started(std::int64_t time_ns, trace::RecordId record, NodeI
   state.configuration.started(state.shadow.snapshot().index, configurations_);
   state.leads_term = 0;
   state.leading = false;
+  end_handover(state);
 }
 
 void Judges::process_down(std::int64_t, trace::RecordId, NodeId node, Death) {
@@ -241,6 +282,43 @@ void Judges::judge_proposed_change(Moment moment, NodeId node, std::uint64_t ind
                   kNobody, index, commit);
 }
 
+void Judges::judge_campaign(trace::Record record, trace::RecordId id) {
+  const NodeId node{record.node};
+  if (!is_node(node)) return;
+  NodeState& state = nodes_[record.node];
+  switch (static_cast<Fact>(record.kind)) {
+    case Fact::transfer_started:
+      transfers_ += !state.handing_over;
+      state.handing_over = true;
+      state.appended = 0;
+      break;
+    case Fact::transfer_ended:
+      reached_.transfers += record.reason == static_cast<std::uint16_t>(Reason::won);
+      end_handover(state);
+      break;
+    default: {
+      // A snapshot that is on its way to disk may change who is a member.
+      const std::uint64_t applied = std::max(state.monotonic.applied, state.configuration.since);
+      verdicts_.check(Checker::configuration, state.shadow.snapshot().index <= applied,
+                      {record.time_ns, id}, node, kNobody, record.a, state.shadow.snapshot().index);
+    }
+  }
+}
+
+void Judges::judge_proposal(trace::Record record, trace::RecordId id) {
+  if (!is_node(NodeId{record.node})) return;
+  NodeState& state = nodes_[record.node];
+  if (!state.handing_over) return;
+  // The world's notes may tell of a proposal before the engine's tell that the handover is over;
+  // the engine's own come in order, the entry first.
+  if (static_cast<Fact>(record.kind) == Fact::appended) {
+    if (record.peer == record.node) state.appended = record.a;
+  } else {
+    verdicts_.check(Checker::handover, state.appended != record.a, {record.time_ns, id},
+                    NodeId{record.node}, kNobody, record.a, 0);
+  }
+}
+
 void Judges::judge_fact(trace::Record record, trace::RecordId id) {
   const NodeId node{record.node};
   if (!is_node(node)) return;
@@ -267,6 +345,7 @@ void Judges::judge_fact(trace::Record record, trace::RecordId id) {
       break;
     case Fact::became_follower:
       state.leading = false;
+      end_handover(state);
       break;
     case Fact::config_applied:
       state.configuration.applied(moment, node, record.a, record.b, record.c, state.leading,
@@ -281,6 +360,7 @@ void Judges::judge_fact(trace::Record record, trace::RecordId id) {
       }
       break;
     case Fact::read_confirmed:
+      ++(record.c != 0 ? reached_.reads_by_lease : reached_.reads_by_quorum);
       if (state.leading) {
         reads_.answers(moment, node, record.a, state.leads_term, record.b,
                        commitment_.known(moment), verdicts_);

@@ -36,6 +36,25 @@ std::optional<Checker> find_checker(std::string_view name);
 // What the checker promises, in words.
 std::string_view checker_promise(Checker checker);
 
+// What happened that a campaign has to come by, else it proves nothing about it.
+// X(name, in words)
+#define QUORUMLAB_REACHED(X)                        \
+  X(changes, "membership changes committed")        \
+  X(joint_entered, "joint configurations entered")  \
+  X(joint_left, "left")                             \
+  X(promotions, "learners promoted")                \
+  X(transfers, "transfers completed")               \
+  X(reads_by_quorum, "reads confirmed by a quorum") \
+  X(reads_by_lease, "by lease")                     \
+  X(reads_for_followers, "for followers")           \
+  X(forwarded, "forwarded proposals accepted")
+
+struct Reached {
+#define X(name, words) std::uint64_t name = 0;
+  QUORUMLAB_REACHED(X)
+#undef X
+};
+
 // The judges of one simulation, as one value: copied with it, reset from seed to seed without
 // giving memory back. The world calls them where things truly happen. Within one step it calls
 // write_submitted for all writes before packet_sent and fact.
@@ -97,6 +116,15 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::read_confirmed):
         if (setup_.raft) judge_fact(record, id);
         break;
+      case static_cast<std::uint16_t>(Fact::became_candidate):
+      case static_cast<std::uint16_t>(Fact::transfer_started):
+      case static_cast<std::uint16_t>(Fact::transfer_ended):
+        if (setup_.raft) judge_campaign(record, id);
+        break;
+      case static_cast<std::uint16_t>(Fact::appended):
+      case static_cast<std::uint16_t>(Fact::proposal_accepted):
+        if (transfers_ != 0) judge_proposal(record, id);
+        break;
       default:
         break;
     }
@@ -119,6 +147,8 @@ class Judges {
   // How often each checker compared something; a campaign in which one never did proves nothing.
   const std::array<std::uint64_t, kCheckerCount>& checks() const { return verdicts_.checks(); }
 
+  Reached reached() const;
+
   // For tests.
   const Shadow& shadow(NodeId node) const { return nodes_[node.value].shadow; }
   const History& history() const { return history_; }
@@ -130,6 +160,10 @@ class Judges {
     NodeDisk disk;
     NodeConfiguration configuration;
     bool leading = false;  // from became_leader to became_follower
+    bool handing_over = false;
+    Place before;  // where its log ended before what it wrote at `written_ns`
+    std::int64_t written_ns = -1;
+    std::uint64_t appended = 0;  // by itself, while it hands over
     std::uint64_t leads_term =
         0;  // the last term in which it acted as leader in this life; 0: none
     // Where it last replaced entries, and the term that its log ended with then.
@@ -139,6 +173,12 @@ class Judges {
   // By value: a record that nobody points at lives in registers.
   void judge_applied(trace::Record record, trace::RecordId id);
   void judge_fact(trace::Record record, trace::RecordId id);
+  void judge_campaign(trace::Record record, trace::RecordId id);
+  void judge_proposal(trace::Record record, trace::RecordId id);
+  void end_handover(NodeState& state) {
+    transfers_ -= state.handing_over;
+    state.handing_over = false;
+  }
   void judge_change(Moment moment, NodeId node, const Change& change);
   void judge_proposed_change(Moment moment, NodeId node, std::uint64_t index, std::uint64_t kind);
   // Who holds an entry of this term at `index`, durably.
@@ -156,6 +196,8 @@ class Judges {
   Votes votes_;
   Commitment commitment_;
   Reads reads_;
+  std::uint32_t transfers_ = 0;  // under way
+  Reached reached_;              // without what configurations_ tells
   Clients clients_;
 };
 

@@ -16,4 +16,6 @@
   X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")                     \
   X(configuration, "members are what the committed changes say", "thesis 4, Raft 6")            \
   X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")              \
-  X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")
+  X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")   \
+  X(handover, "leadership goes to who has the whole log, and nothing is taken meanwhile",       \
+    "thesis 3.10")

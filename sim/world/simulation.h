@@ -67,6 +67,8 @@ class Simulation {
   const ForeignBehaviour* foreign(NodeId node) const;
   // The first violation of a checker that is not in ClusterConfig::ignored_checkers.
   std::optional<judge::Violation> violation() const;
+  // What a run came by, as the judges saw it.
+  judge::Reached reached() const { return cluster_.judges_.reached(); }
   // How many checks each checker has made.
   std::uint64_t checks(judge::Checker checker) const;
   const trace::Digest& digest() const;

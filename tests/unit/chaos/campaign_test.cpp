@@ -95,6 +95,36 @@ TEST_CASE("a campaign that proves nothing says so", "[chaos]") {
   CHECK(worthless(campaign, totals).find("compared nothing") != std::string::npos);
   totals.checks.fill(1);
   CHECK(worthless(campaign, totals) == "");
+  totals.seeds = 100;
+  totals.fired.fill(1);
+  CHECK(worthless(campaign, totals) == "never came by: membership changes committed");
+#define X(name, words) totals.reached.name = 1;
+  QUORUMLAB_REACHED(X)
+#undef X
+  CHECK(worthless(campaign, totals) == "no snapshot was installed");
+  totals.snapshots_installed = 1;
+  CHECK(worthless(campaign, totals) == "never drilled: catching_up");
+  totals.drills.fill(1);
+  CHECK(worthless(campaign, totals) == "");
+}
+
+TEST_CASE("the calm drill finds rules whose absence no safety checker can see", "[chaos]") {
+  using raft::Rule;
+  world::Simulation sim;
+  for (const Rule rule :
+       {Rule::joint_leaves_by_itself, Rule::transfer_times_out, Rule::leader_checks_quorum}) {
+    Options options;
+    options.rules_off = {rule};
+    SeedRun run(options);
+    SeedResult result;
+    std::uint64_t found = 0;
+    for (std::uint64_t seed = 1; seed <= 400 && found == 0; ++seed) {
+      run.run(sim, seed, false, nullptr, result);
+      if (result.failed()) found = seed;
+    }
+    INFO(raft::rule_name(rule) << ": seed " << found << ": " << result.reason);
+    CHECK(result.verdict == SeedResult::Verdict::no_progress);
+  }
 }
 
 TEST_CASE("a run left as a scenario repeats itself to the last bit", "[chaos]") {

@@ -1,5 +1,6 @@
 // Every checker on the whole simulation: with the rule switched off that it stands behind, random
-// faults make it trip within a bounded number of seeds; with all rules on, the very same seed holds.
+// faults make it trip within a bounded number of seeds; with all rules on, the very same seed
+// holds.
 #include "sim/chaos/seed_run.h"
 #include "tests/catch.h"
 
@@ -54,6 +55,9 @@ TEST_CASE("each checker trips on the real engine without its rule, and only then
       {Checker::quorum, Rule::own_vote_counts_once_durable, 300},
       {Checker::quorum, Rule::commit_only_own_term, 300},
       {Checker::durability, Rule::ack_names_durable_term, 300},
+      {Checker::durability, Rule::advertise_durable_log, 300},
+      {Checker::handover, Rule::transfer_needs_caught_up, 300},
+      {Checker::handover, Rule::stop_proposals_during_transfer, 300},
       {Checker::read_authority, Rule::read_index_after_own_commit, 300},
   };
   const Options whole;

@@ -369,6 +369,67 @@ TEST_CASE("a commit without copies on a majority of each half breaks quorum", "[
   }
 }
 
+TEST_CASE("leadership handed to who lacks an entry, or entries taken meanwhile, break handover",
+          "[judge]") {
+  Members world;
+  world.lead();
+  const auto appends = [&](std::uint64_t index) {
+    trace::Record r;
+    r.time_ns = ++world.now;
+    r.kind = static_cast<std::uint16_t>(Fact::appended);
+    r.node = r.peer = 1;
+    r.a = r.b = index;
+    world.judges.fact(r, ++world.record);
+    world.fact(Fact::proposal_accepted, 1, index, 1);
+  };
+  world.fact(Fact::transfer_started, 1, 1);
+  SECTION("the target has all") {
+    world.send(Type::timeout_now, 1, 2, 1);
+    CHECK(world.clean());
+  }
+  SECTION("it lacks one") {
+    world.persist(1, 2, {{1}}, 1, 1);
+    world.send(Type::timeout_now, 1, 2, 1);
+    CHECK(world.only(Checker::handover));
+  }
+  SECTION("it has it, but not on disk") {
+    world.persist(1, 2, {{1}}, 1, 1);
+    world.write(2, 2, {{1}}, 1, 1);
+    world.send(Type::timeout_now, 1, 2, 1);
+    CHECK(world.only(Checker::handover));
+  }
+  SECTION("a proposal is taken") {
+    appends(2);
+    CHECK(world.only(Checker::handover));
+  }
+  SECTION("a proposal is taken once it is over") {
+    world.fact(Fact::transfer_ended, 1, 1);
+    appends(2);
+    CHECK(world.clean());
+  }
+}
+
+TEST_CASE("who asks for votes names what is on disk, and has no snapshot under way", "[judge]") {
+  Members world;
+  world.lead();
+  world.write(1, 2, {{1}}, 1, 1);
+  SECTION("what is on disk") {
+    world.send(Type::request_vote, 1, 2, 1, 1);
+    CHECK(world.clean());
+  }
+  SECTION("what is not") {
+    world.send(Type::request_pre_vote, 1, 2, 1, 2);
+    CHECK(world.only(Checker::durability));
+  }
+  SECTION("a snapshot that it has not applied") {
+    raft::ConfState conf;
+    conf.voters = {NodeId{1}, NodeId{2}, NodeId{3}};
+    world.write_snapshot(3, 9, 1, 77, conf);
+    world.fact(Fact::became_candidate, 3, 2);
+    CHECK(world.only(Checker::configuration));
+  }
+}
+
 TEST_CASE("a read that a deposed leader lets be answered breaks read authority", "[judge]") {
   Members world;
   world.lead();
