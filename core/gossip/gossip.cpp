@@ -90,7 +90,8 @@ void Engine::take_broadcasts(const Turn& turn, std::uint32_t bytes) {
   };
   BroadcastQueue::Budget budget;
   budget.bytes = bytes;
-  budget.parts = kMostParts - static_cast<std::uint32_t>(scratch.parts.size());
+  budget.parts = (on(Rule::compound_fits_its_count) ? kMostParts : UINT16_MAX) -
+                 static_cast<std::uint32_t>(scratch.parts.size());
   budget.fewest_first = on(Rule::fewest_transmits_first);
   budget.overhead = kCompoundPart;
   budget.transmit_limit = limit(order_.size());
@@ -120,6 +121,16 @@ void Engine::make_compound_of_parts(const Turn& turn) {
   scratch.message.clear();
   if (scratch.views.size() == 1) {
     scratch.message.assign(scratch.views[0].begin(), scratch.views[0].end());
+  } else if (scratch.views.size() > kMaxCompoundParts) {
+    // As memberlist 0.2.2 wrote it: the count wraps, and what follows is read as something else.
+    ByteWriter out(scratch.message);
+    out.u8(static_cast<std::uint8_t>(MessageType::compound));
+    out.u8(static_cast<std::uint8_t>(scratch.views.size()));
+    for (const ByteView view : scratch.views) {
+      out.u8(static_cast<std::uint8_t>(view.size() >> 8));
+      out.u8(static_cast<std::uint8_t>(view.size()));
+    }
+    for (const ByteView view : scratch.views) out.raw(view);
   } else {
     make_compound(scratch.views, scratch.message);
   }

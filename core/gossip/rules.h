@@ -40,6 +40,8 @@ namespace quorumlab::gossip {
   X(tcp_fallback_probe, "memberlist state.go", "a stream is tried beside the indirect probes")     \
   X(ping_only_for_own_name, "memberlist net.go", "a ping for another name is not answered")        \
   X(piggyback, "SWIM 4.1", "probes carry what is queued")                                          \
+  X(compound_fits_its_count, "memberlist 8d2a27a", "no packet holds more messages than its "       \
+                                                   "counter can tell")                             \
   X(push_pull, "memberlist state.go", "whole states are exchanged now and then")                   \
   X(dead_in_push_pull_is_suspect, "memberlist state.go", "the dead of another's list are only "    \
                                                          "suspected")                              \

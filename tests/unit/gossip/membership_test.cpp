@@ -102,6 +102,16 @@ TEST_CASE("strangers: an alive message makes them known, accusations do not") {
   CHECK(p.events(Fact::member_alive) == 1);  // of itself
 }
 
+TEST_CASE("the stale-alive hole: the incarnation of the dead is not raised") {
+  // al8n/memberlist PR #197. As in memberlist, an alive message between two deaths resurrects.
+  Observer o;
+  o.bring(State::dead, 1);
+  o.dead(5, "b");
+  CHECK(o.x().incarnation == 1);
+  o.alive(3);
+  CHECK(o.x().state == State::alive);
+}
+
 TEST_CASE("accusations of oneself are refuted above them, and cost health") {
   for (const bool dead : {false, true}) {
     for (std::uint32_t told = 0; told <= 5; ++told) {

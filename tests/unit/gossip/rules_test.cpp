@@ -368,6 +368,30 @@ TEST_CASE("gossip: piggyback, limit, order, replacement, the dead") {
         std::pair<std::string, std::string>("xy", "xx"));
 }
 
+TEST_CASE("a packet does not hold more messages than its counter can tell") {
+  const auto understood = [](const Tweak& tweak) {
+    Cluster c(2, [&](Config& config) {
+      config.push_pull_interval = {};
+      config.probe_interval = seconds(600);
+      config.udp_buffer_size = 60'000;
+      tweak(config);
+    });
+    c.start_all();
+    c.run_for(seconds(5));
+    bool all_read = true;
+    c.deliver = [&](NodeId, NodeId, ByteView bytes) {
+      PacketReader reader;
+      reader.read(bytes, {});
+      all_read = all_read && reader.error() == WireError::none;
+      return true;
+    };
+    for (int i = 0; i < 400; ++i) tell_alive(c, 1, "x" + std::to_string(i), 1, 1000);
+    c.run_for(seconds(1));
+    return all_read;
+  };
+  CHECK(with_and_without(Rule::compound_fits_its_count, understood) == std::pair(true, false));
+}
+
 TEST_CASE("exchanges of states: at all, and what they make of the dead") {
   const auto exchanged = [](const Tweak& tweak) {
     Cluster c(2, tweak);
