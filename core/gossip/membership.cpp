@@ -16,8 +16,6 @@ constexpr std::uint32_t kRefutationName = UINT32_MAX - 1;
 // Older than anything: a member that was never alive here goes at the next opportunity.
 constexpr std::int64_t kLongAgo = INT64_MIN / 2;
 
-constexpr std::array<std::uint8_t, 6> kOwnVersions = Vsn{}.bytes;
-
 bool is_gone(State state) { return state == State::dead || state == State::left; }
 
 }  // namespace
