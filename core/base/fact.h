@@ -166,6 +166,7 @@ enum class Fact : std::uint16_t {
   X(incompatible_version, 44, "the protocol versions do not go together")         \
   X(unreadable, 45, "its bytes make no sense")                                    \
   X(too_many_exchanges, 46, "too many exchanges of state are under way")          \
+  X(bad_command, 55, "the command makes no sense")                                \
   X(not_newer, 60, "it knows of a later one")                                     \
   X(about_itself, 61, "it is alive and says so")                                  \
   X(duplicate, 62, "it had it already")                                           \

@@ -54,9 +54,10 @@ KeyResult KeyRing::remove(ByteView key, const Rules& rules) {
   return KeyResult::ok;
 }
 
+constexpr std::string_view kDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 void append_base64(ByteView bytes, Bytes& out) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = bytes.size() - i;
     const std::uint32_t word = static_cast<std::uint32_t>(bytes[i]) << 16 |
@@ -67,6 +68,26 @@ void append_base64(ByteView bytes, Bytes& out) {
     out.push_back(static_cast<std::uint8_t>(left > 1 ? kDigits[word >> 6 & 63] : '='));
     out.push_back(static_cast<std::uint8_t>(left > 2 ? kDigits[word & 63] : '='));
   }
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  Bytes out;
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    const bool last = i + 4 == text.size();
+    const std::size_t pads = !last ? 0 : text[i + 3] != '=' ? 0 : text[i + 2] != '=' ? 1 : 2;
+    std::uint32_t word = 0;
+    for (std::size_t j = 0; j < 4 - pads; ++j) {
+      const std::size_t digit = kDigits.find(text[i + j]);
+      if (digit == std::string_view::npos) return std::nullopt;
+      word |= static_cast<std::uint32_t>(digit) << (18 - 6 * j);
+    }
+    for (std::size_t j = 0; j < 3 - pads; ++j) {
+      out.push_back(static_cast<std::uint8_t>(word >> (16 - 8 * j)));
+    }
+    if (pads != 0 && (word & ((1u << (8 * pads)) - 1)) != 0) return std::nullopt;
+  }
+  return out;
 }
 
 }  // namespace quorumlab::gossip

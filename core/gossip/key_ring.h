@@ -3,6 +3,7 @@
 // everywhere, remove the old one.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,5 +37,7 @@ class KeyRing {
 
 // Standard base64 with padding, as keys are written for people.
 void append_base64(ByteView bytes, Bytes& out);
+// Nothing if the text is no such base64, or has bits left over.
+std::optional<Bytes> from_base64(std::string_view text);
 
 }  // namespace quorumlab::gossip

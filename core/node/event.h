@@ -10,13 +10,18 @@
 #include "core/base/bytes.h"
 #include "core/base/fact.h"
 #include "core/base/types.h"
+#include "core/gossip/directory.h"
+#include "core/gossip/ready.h"
 
 namespace quorumlab {
 
+// Which of a node's two sockets: each engine has its own, as etcd and serf on one host do.
+enum class Port : std::uint8_t { raft = 0, gossip = 1 };
+
 // A named file of one node. Within a file, writes become durable in the order they were submitted;
 // across files there is no order.
-enum class FileId : std::uint8_t { log = 0, snapshot = 1, session = 2, toy = 3 };
-inline constexpr int kFileCount = 4;
+enum class FileId : std::uint8_t { log = 0, snapshot = 1, session = 2, toy = 3, members = 4 };
+inline constexpr int kFileCount = 5;
 
 struct FileContent {
   FileId file;
@@ -38,6 +43,7 @@ struct Event {
     client_gone        // the client of request `id` no longer waits
   };
   Kind kind = Kind::started;
+  Port port = Port::raft;  // of packets and streams
   NodeId peer;
   std::uint64_t id = 0;
   ByteView bytes;  // valid during the step only
@@ -62,12 +68,13 @@ struct Effects {
     std::uint8_t kind = 0;          // the message's type, for naming it; the world reads no more
     std::uint64_t after_write = 0;  // leaves once this write is durable, or never; 0: at once
     Slice bytes;
+    Port port = Port::raft;
   };
   struct Stream {
     enum class Op : std::uint8_t { open, send, close };
     Op op = Op::open;
     std::uint64_t id = 0;  // chosen by the opener with its top bit clear; the acceptor's has it set
-    NodeId target;         // for open
+    NodeId target;         // for open; streams are the gossip engine's
     Slice bytes;           // for send
   };
   struct Reply {
@@ -75,15 +82,28 @@ struct Effects {
     bool last = true;  // false: more chunks of the same answer follow
     Slice bytes;
   };
+  // What the agent tells its event handlers. It leaves the node and never comes back.
+  struct Delivery {
+    gossip::EventKind kind = gossip::EventKind::user;
+    std::uint64_t ltime = 0;
+    Slice name;     // user events and queries
+    Slice payload;  // what a handler script reads on its standard input
+  };
 
   Bytes bytes;
   std::vector<Write> writes;
   std::vector<Packet> packets;
   std::vector<Stream> streams;
   std::vector<Reply> replies;
+  std::vector<Delivery> deliveries;
   std::vector<Note> notes;
   Instant wake_at = kNever;  // on this node's monotonic clock; may lie in the past: then at once
   bool stop = false;         // the process ends itself, as after a failed write
+
+  // Lent by the owner: room that the gossip engine works in, and names that the owner's nodes share
+  // (null: the node keeps its own).
+  gossip::Ready gossip;
+  gossip::Directory* names = nullptr;
 
   void clear() {
     bytes.clear();
@@ -91,6 +111,7 @@ struct Effects {
     packets.clear();
     streams.clear();
     replies.clear();
+    deliveries.clear();
     notes.clear();
     wake_at = kNever;
     stop = false;

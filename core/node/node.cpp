@@ -21,6 +21,12 @@ void Node::reset(const NodeConfig& config, const Random& random) {
   reads_.clear();
   state_.clear();
   last_snapshot_ = {};
+  answers_.clear();
+  if (config_.run_gossip) {
+    names_.clear();
+    constexpr std::uint64_t kOwnDraws = UINT64_MAX;  // a purpose that the Raft engine never uses
+    gossip_.reset(config_.gossip, Random(random_.draw(kOwnDraws, 0)));
+  }
 }
 
 void Node::set_rule(raft::Rule rule, bool on) {
@@ -30,14 +36,26 @@ void Node::set_rule(raft::Rule rule, bool on) {
 
 void Node::step(Now now, const Event& event, Effects& out) {
   if (event.kind == Event::Kind::started) {
-    start(now, event, out);
+    running_ = true;
   } else if (!running_) {
     return;
   }
+  if (event.kind == Event::Kind::client_request && is_agent_request(event.bytes)) {
+    gossip_step(now, event, out);  // answers in any case
+    if (config_.run_raft && running_) out.wake_at = std::min(out.wake_at, engine_.deadline());
+    return;
+  }
+  if (config_.run_raft) raft_step(now, event, out);
+  if (config_.run_gossip && running_) gossip_step(now, event, out);
+}
+
+void Node::raft_step(Now now, const Event& event, Effects& out) {
   switch (event.kind) {
     case Event::Kind::started:
+      start_raft(now, event, out);
       break;
     case Event::Kind::packet: {
+      if (event.port != Port::raft) break;
       const auto message = raft::decode(event.bytes, config_.raft.rules[raft::Rule::verify_checksums]);
       if (!message) {
         out.notes.push_back({Fact::packet_corrupt, Reason::wrong_checksum, event.peer,
@@ -54,6 +72,10 @@ void Node::step(Now now, const Event& event, Effects& out) {
       on_write_durable(now, event.id, out);
       break;
     case Event::Kind::write_failed:
+      if (is_members_write(event.id)) {  // serf goes on without it
+        on_write_durable(now, event.id, out);
+        break;
+      }
       if (config_.raft.rules[raft::Rule::stop_after_failed_write]) {
         out.notes.push_back({Fact::stopped_itself, Reason::write_failed, {}, event.id, 0, 0});
         running_ = false;
@@ -80,7 +102,7 @@ void Node::step(Now now, const Event& event, Effects& out) {
   if (running_) out.wake_at = engine_.deadline();
 }
 
-void Node::start(Now now, const Event& event, Effects& out) {
+void Node::start_raft(Now now, const Event& event, Effects& out) {
   ByteView log_file, snapshot_file;
   for (const FileContent& file : event.files) {
     if (file.file == FileId::log) log_file = file.bytes;
@@ -90,6 +112,7 @@ void Node::start(Now now, const Event& event, Effects& out) {
                                 config_.raft.rules[raft::Rule::verify_checksums]);
   if (recovery.failure) {
     out.notes.push_back({Fact::refused_to_start, *recovery.failure, {}, recovery.offset, 0, 0});
+    running_ = false;
     out.stop = true;
     return;
   }
@@ -97,12 +120,12 @@ void Node::start(Now now, const Event& event, Effects& out) {
   if (recovery.recovered.snapshot.index > LogIndex{} &&
       !state_.decode(recovery.recovered.snapshot_bytes)) {
     out.notes.push_back({Fact::refused_to_start, Reason::corrupt_record, {}, 0, 0, 0});
+    running_ = false;
     out.stop = true;
     return;
   }
   last_snapshot_ = recovery.recovered.snapshot.index;
   engine_.reset(config_.raft, std::move(recovery.recovered), random_, now);
-  running_ = true;
   // What the disk holds is made clean once: a torn tail must not stand before new records.
   log_has_header_ = !recovery.needs_header;
   if (recovery.torn) rewrite_log(out);
@@ -123,6 +146,7 @@ void Node::on_write_durable(Now now, std::uint64_t id, Effects& out) {
       rewrite_log(out);  // what the snapshot covers need not be kept any longer
       break;
     case OpenWrite::Purpose::own_log:
+    case OpenWrite::Purpose::members:
       break;
   }
 }
@@ -368,6 +392,8 @@ void Node::on_request(Now now, const Event& event, Effects& out) {
       }
       break;
     }
+    case Request::Kind::agent:
+      break;  // not for Raft
     case Request::Kind::transfer: {
       engine_.transfer_leadership(now, request->node);
       Response response;

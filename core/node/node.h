@@ -1,6 +1,6 @@
-// One server: the Raft engine and the state machine behind the seam of event.h. Both worlds drive
-// exactly this. The node turns the engine's Ready into writes, packets and replies, and remembers
-// which client waits for which log index.
+// One server: the Raft engine with its state machine, and the gossip engine with its agent, behind the
+// seam of event.h. Both worlds drive exactly this. The node turns what the engines want into writes,
+// packets and replies, and remembers which client waits for which log index.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/gossip/engine.h"
+#include "core/node/agent.h"
 #include "core/node/event.h"
 #include "core/node/request.h"
 #include "core/node/state_machine.h"
@@ -16,7 +18,11 @@
 namespace quorumlab {
 
 struct NodeConfig {
+  // Which engines this server runs; either may be missing.
+  bool run_raft = true;
+  bool run_gossip = false;
   raft::Config raft;
+  gossip::Config gossip;
   // A snapshot is taken every so many applied entries; 0: never.
   std::uint64_t snapshot_every = 10'000;
   // Entries kept in the log behind a snapshot, for followers that lag a little.
@@ -38,9 +44,13 @@ class Node {
 
   const raft::Status& status() const { return engine_.status(); }
   const raft::Engine& raft() const { return engine_; }
+  const gossip::Engine& gossip() const { return gossip_; }
+  // The names that the gossip engine's numbers stand for, unless the owner lent its own.
+  const gossip::Directory& names() const { return names_; }
   const StateMachine& state() const { return state_; }
   // Switches a rule, now and for later starts.
   void set_rule(raft::Rule rule, bool on);
+  void set_rule(gossip::Rule rule, bool on);
 
  private:
   // A client's command on its way: first until the leader says where it stands (index 0), then until
@@ -58,13 +68,19 @@ class Node {
   };
   // A write under way, by the number the world knows, and what it means to the engine.
   struct OpenWrite {
-    enum class Purpose : std::uint8_t { engine_log, engine_snapshot, own_snapshot, own_log };
+    enum class Purpose : std::uint8_t { engine_log, engine_snapshot, own_snapshot, own_log, members };
     std::uint64_t id = 0;
     std::uint64_t engine_id = 0;
     Purpose purpose = Purpose::engine_log;
   };
 
-  void start(Now now, const Event& event, Effects& out);
+  void raft_step(Now now, const Event& event, Effects& out);
+  void start_raft(Now now, const Event& event, Effects& out);
+  // gossip_part.cpp
+  bool is_members_write(std::uint64_t id) const;
+  void gossip_step(Now now, const Event& event, Effects& out);
+  void agent_command(const gossip::Turn& turn, const Event& event, Effects& out);
+  void carry_out_gossip(const gossip::Turn& turn, Effects& out);
   void on_write_durable(Now now, std::uint64_t id, Effects& out);
   void on_request(Now now, const Event& event, Effects& out);
   void propose(Now now, ByteView command, std::uint64_t request, Effects& out);
@@ -106,6 +122,11 @@ class Node {
   std::vector<PendingRead> reads_;
   Bytes scratch_;
   LogIndex last_snapshot_;
+
+  gossip::Engine gossip_;
+  gossip::Directory names_;
+  // What this node's handler answers to queries, by name.
+  std::vector<std::pair<std::string, std::string>> answers_;
 };
 
 }  // namespace quorumlab

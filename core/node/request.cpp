@@ -30,9 +30,13 @@ std::optional<Request> decode_request(ByteView bytes) {
   request.node = NodeId{static_cast<std::uint32_t>(node)};
   request.key = r.sized();
   request.value = r.sized();
-  const bool known = request.kind >= Request::Kind::write && request.kind <= Request::Kind::erase;
+  const bool known = request.kind >= Request::Kind::write && request.kind <= Request::Kind::agent;
   if (!r.finished() || head >> 4 != kVersion || !known || node > UINT32_MAX) result.reset();
   return result;
+}
+
+bool is_agent_request(ByteView bytes) {
+  return !bytes.empty() && (bytes[0] & 0x0f) == static_cast<std::uint8_t>(Request::Kind::agent);
 }
 
 void encode(const Response& response, Bytes& out) {

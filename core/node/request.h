@@ -18,7 +18,8 @@ struct Request {
     read_stale = 3,     // from this node's own copy, however old
     change_config = 4,  // value: an encoded raft::ConfChange
     transfer = 5,       // node: the target
-    erase = 6           // key is removed; exactly once within a session
+    erase = 6,          // key is removed; exactly once within a session
+    agent = 7           // value: an encoded AgentCommand (agent.h); answered with AgentAnswers
   };
   Kind kind = Kind::write;
   std::uint64_t session = 0;   // 0: none, then a retry may apply twice (thesis 6.3)
@@ -50,6 +51,8 @@ struct Response {
 
 void encode(const Request& request, Bytes& out);
 std::optional<Request> decode_request(ByteView bytes);
+// Whether these bytes are an agent's request, without a look at the rest.
+bool is_agent_request(ByteView bytes);
 void encode(const Response& response, Bytes& out);
 std::optional<Response> decode_response(ByteView bytes);
 

@@ -82,6 +82,11 @@ void Page::row(std::string_view time, std::string_view node, std::string_view te
   }
 }
 
+void Page::verbatim(std::string_view text) {
+  out_ += std::string(kTimeWidth + 2 + node_width + 4, ' ');
+  out_.append(text).append("\n");
+}
+
 void Page::box(std::string_view heading, const std::vector<std::string>& paragraphs) {
   const bool ascii = options_.ascii;
   const std::string_view dash = ascii ? "-" : "\u2500", side = ascii ? "|" : "\u2502";

@@ -17,6 +17,8 @@ class Page {
   void line(std::string_view text = {});
   // Time and node in their columns, then the text, folded under itself.
   void row(std::string_view time, std::string_view node, std::string_view text, Style style);
+  // A line of a table: as it is, neither folded nor broken.
+  void verbatim(std::string_view text);
   // A frame around a heading and paragraphs.
   void box(std::string_view heading, const std::vector<std::string>& paragraphs);
   // A line across the page with a text in it.

@@ -52,6 +52,19 @@ bool tells(const Record& r) {
       case Fact::became_follower:
       case Fact::commit_advanced:
       case Fact::config_applied: return true;
+      case Fact::probe_failed:
+      case Fact::suspicion_timed_out:
+      case Fact::refuted:
+      case Fact::address_conflict:
+      case Fact::serf_member_event:
+      case Fact::query_ended:
+      case Fact::key_request_ended:
+      case Fact::name_conflict:
+      case Fact::conflict_resolved:
+      case Fact::leave_started:
+      case Fact::serf_left:
+      case Fact::reconnect_attempted:
+      case Fact::rejoin_attempted: return true;
       default: return false;
     }
   }
@@ -64,6 +77,7 @@ bool tells(const Record& r) {
     case WorldFact::client_timed_out:
     case WorldFact::client_refused:
     case WorldFact::client_invoked:
+    case WorldFact::event_delivered:
     case WorldFact::act:
     case WorldFact::caption:
     case WorldFact::bookmark:
@@ -88,6 +102,13 @@ Style style_of(const Record& r) {
       case Fact::refused_to_start:
       case Fact::stopped_itself:
       case Fact::truncated: return Style::bad;
+      case Fact::probe_failed:
+      case Fact::suspicion_timed_out:
+      case Fact::name_conflict: return Style::warn;
+      case Fact::serf_member_event:
+        return r.a == static_cast<std::uint64_t>(gossip::EventKind::member_failed) ? Style::bad
+               : r.a == static_cast<std::uint64_t>(gossip::EventKind::member_join) ? Style::good
+                                                                                   : Style::plain;
       default: return Style::plain;
     }
   }
@@ -153,8 +174,9 @@ class Story {
     if (r.is(WorldFact::packet_dropped)) ++lost_;
     if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) return remark(r);
     flush_remark();
-    if (!r.is(WorldFact::expectation_held)) flush_held();
+    if (!r.is(WorldFact::expectation_held) && (tells(r) || options_.verbose)) flush_held();
     if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) return quorum(r);
+    if (r.is(WorldFact::command_printed) || r.is(WorldFact::members_listed)) return printed(r);
     if (!options_.verbose && (!tells(r) || !news)) return;
     if (r.is(WorldFact::expectation_held) && !options_.verbose) {
       const std::string text(trace_.text_at(r.b));
@@ -241,8 +263,8 @@ class Story {
       close_section();
     } else if (!node.empty()) {
       // The name stands in its column.
-      if (text.starts_with(node + " ")) {
-        text.erase(0, node.size() + 1);
+      if (text.starts_with(node + " ") || text.starts_with(node + ":")) {
+        text.erase(0, text.find(' ') + 1);
       } else if (text.starts_with(node + "'s ")) {
         text = "its " + text.substr(node.size() + 3);
       }
@@ -251,10 +273,53 @@ class Story {
         r.kind <= static_cast<std::uint16_t>(WorldFact::client_refused)) {
       text = name_operation(std::move(text));
     }
+    if (!options_.verbose && same_elsewhere(r, node, text)) return;
+    flush_elsewhere();
     if (!options_.verbose && repeated(r)) return;
     gap();
     page_.row(time_text(r.time_ns, options_.verbose), node, text, style_of(r));
     if (r.is(Fact::became_leader)) close_section();
+  }
+
+  // What serf agents say or hear of one thing, one after the other, is told once, and then who else.
+  bool same_elsewhere(const Record& r, const std::string& node, const std::string& text) {
+    if (!r.is(Fact::serf_member_event) && !r.is(WorldFact::event_delivered) &&
+        !r.is(Fact::suspicion_timed_out) && !r.is(Fact::probe_failed)) {
+      return false;
+    }
+    for (Elsewhere& e : elsewhere_) {
+      if (e.text != text) continue;
+      if (node != e.first && std::find(e.nodes.begin(), e.nodes.end(), node) == e.nodes.end()) e.nodes.push_back(node);
+      e.last_ns = r.time_ns;
+      return true;
+    }
+    elsewhere_.push_back({text, node, r.time_ns, {}});
+    gap();
+    page_.row(time_text(r.time_ns, false), node, text, style_of(r));
+    return true;
+  }
+  void flush_elsewhere() {
+    for (const Elsewhere& e : elsewhere_) {
+      if (e.nodes.empty()) continue;
+      std::string names;
+      for (const std::string& n : e.nodes) names += (names.empty() ? "" : ", ") + n;
+      page_.row(time_text(e.last_ns, false), "",
+                std::string(options_.ascii ? "... " : "\u22ef ") + "the same at " + names + ": " + e.text, Style::dim);
+    }
+    elsewhere_.clear();
+  }
+
+  // What a command line printed, line by line.
+  void printed(const Record& r) {
+    flush_elsewhere();
+    const std::string node = trace::host_name(r.peer, context_);
+    std::string text(trace_.text_at(r.b));
+    if (r.is(WorldFact::members_listed)) page_.row(time_text(r.time_ns, options_.verbose), node, "$ serf members", Style::client);
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      page_.verbatim(text.substr(at, end - at));
+      at = end + 1;
+    }
   }
 
   // Each kind of line of a node about a peer is told twice in a section, then only counted.
@@ -280,6 +345,7 @@ class Story {
   }
   void close_section() {
     flush_remark();
+    flush_elsewhere();
     if (!options_.verbose && suppressed_ > 0) {
       page_.row("", "", std::string(options_.ascii ? "... " : "\u22ef ") + grouped(suppressed_) + (suppressed_ == 1 ? " more line like these" : " more lines like these"), Style::dim);
     }
@@ -300,6 +366,12 @@ class Story {
   std::map<std::uint32_t, Fact> roles_;
   std::string held_text_;
   std::int64_t held_time_ = 0;
+  struct Elsewhere {
+    std::string text, first;
+    std::int64_t last_ns = 0;
+    std::vector<std::string> nodes;
+  };
+  std::vector<Elsewhere> elsewhere_;
   bool box_open_ = false;
   std::uint64_t box_step_ = 0;
   std::string box_heading_, box_text_;
@@ -398,6 +470,8 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
     const auto checker = static_cast<judge::Checker>(i);
     const bool broken = result.violation && result.violation->checker == checker;
     const bool watched = (s.watched >> i & 1) != 0;
+    // Where no Raft runs its checkers have nothing to say.
+    if (!broken && result.checks[i] == 0 && !s.cluster.node.run_raft) continue;
     const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
     page.line(page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
               "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +

@@ -192,8 +192,19 @@ bool holds(const world::Simulation& sim, const Condition& c, const Memory& memor
       const std::uint64_t n = sim.count(c.kind == Kind::elections ? Fact::became_leader : Fact::became_candidate);
       return n >= c.least && n <= c.most;
     }
+    case Kind::acks:
+    case Kind::responses:
+    case Kind::seen:
+    case Kind::sees:
+    case Kind::delivered:
+    case Kind::coordinates: return serf_holds(sim, c, memory, spoken);
   }
   return false;
+}
+
+bool for_all(const world::Simulation& sim, const Targets& targets, const Memory& memory,
+             const std::function<bool(NodeId)>& visit) {
+  return all_of(sim, targets, memory, visit);
 }
 
 bool hold(const world::Simulation& sim, const Conditions& conditions, const Memory& memory, const Spoken& spoken) {
@@ -212,7 +223,7 @@ std::string_view outcome_word(Outcome outcome) {
   return "";
 }
 
-std::string instead(const world::Simulation& sim, const Condition& c, const Memory&, const Spoken& spoken) {
+std::string instead(const world::Simulation& sim, const Condition& c, const Memory& memory, const Spoken& spoken) {
   const auto& names = sim.config().names;
   const auto name = [&](NodeId n) { return n && n.value <= names.size() ? names[n.value - 1] : std::string("nobody"); };
   switch (c.kind) {
@@ -291,6 +302,7 @@ std::string instead(const world::Simulation& sim, const Condition& c, const Memo
     case Kind::caught_up:
     case Kind::snapshot_installed:
     case Kind::refused_to_start: break;
+    default: return serf_instead(sim, c, memory, spoken);
   }
   return "it is not so";
 }

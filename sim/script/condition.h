@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,9 +17,11 @@ struct Condition {
     leader_exists, leader_none, leader_is, leader_not, quorum_available, quorum_unavailable,
     outcome,            // of an operation of kind `operation`
     read_value, term, role, knows_leader, committed, applied, running, down, members, caught_up,
-    snapshot_installed, refused_to_start, elections, campaigns
+    snapshot_installed, refused_to_start, elections, campaigns,
+    // of serf
+    acks, responses, seen, sees, delivered, coordinates
   };
-  enum class Operation : std::uint8_t { write, read, erase, change };
+  enum class Operation : std::uint8_t { write, read, erase, change, command };
   enum class Role : std::uint8_t { follower, pre_candidate, candidate, leader, down, paused };
 
   Kind kind = Kind::leader_exists;
@@ -31,22 +34,36 @@ struct Condition {
   std::uint64_t least = 0, most = UINT64_MAX;
   bool voters_given = false, learners_given = false, joint_given = false, joint = false;
   std::vector<NodeId> voters, learners;
+  gossip::Status status = gossip::Status::alive;  // seen, sees; none: unknown to it
   std::string words;                  // as the file says it: "leader: exists"
   int line = 0;
 
   // Whether it speaks of how an operation ended.
-  bool about_operation() const { return kind == Kind::outcome || kind == Kind::read_value; }
+  bool about_operation() const {
+    return kind == Kind::outcome || kind == Kind::read_value || kind == Kind::acks ||
+           kind == Kind::responses;
+  }
 };
 using Conditions = std::vector<Condition>;
 
 // The operations that conditions speak of, by kind: those of the step, else the last ones.
 struct Spoken {
-  std::vector<std::uint64_t> of[4];
+  std::vector<std::uint64_t> of[5];
 };
 
 // Answers whether the condition holds now.
 bool holds(const world::Simulation& sim, const Condition& condition, const Memory& memory, const Spoken& spoken);
 bool hold(const world::Simulation& sim, const Conditions& conditions, const Memory& memory, const Spoken& spoken);
+// The same of what serf's agents believe and do (condition_serf.cpp).
+bool serf_holds(const world::Simulation& sim, const Condition& condition, const Memory& memory,
+                const Spoken& spoken);
+std::string serf_instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
+                         const Spoken& spoken);
+// What `serf members` prints on this host, one member a line, by name (serf.md 8.1).
+std::string serf_members(const world::Simulation& sim, NodeId node);
+// Whether the condition's selectors mean nodes for which `visit` holds, all of them.
+bool for_all(const world::Simulation& sim, const Targets& targets, const Memory& memory,
+             const std::function<bool(NodeId)>& visit);
 // What is the case instead, for messages: "the write timed out".
 std::string instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
                     const Spoken& spoken);

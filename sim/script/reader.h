@@ -45,7 +45,14 @@ class Reader {
   void disk(const Json& json, const std::string& path, world::DiskSettings& out);
   void clock(const Json& json, world::ClockSettings& out);
   void latency(const Json* json, const std::string& path, world::Latency& out);
-  void rules(const Json& json, std::vector<raft::Rule>& out);
+  void rules(const Json& json, std::vector<raft::Rule>& out, std::vector<gossip::Rule>& gossip_out);
+  void serf(const Json& json, const std::string& path);
+  gossip::Tags tags(const Json& json) const;
+  // True if the verb is one of serf's.
+  bool agent_act(const std::string& verb, const Json& json, const std::string& path, Act& out);
+  // True if the condition is one of serf's.
+  bool serf_condition(const std::string& key, const Json& json, const std::string& path, Condition c,
+                      Conditions& out);
 
   void step(const Json& json, const std::string& path);
   void act(const std::string& verb, const Json& json, const std::string& path, Act& out);

@@ -158,10 +158,12 @@ void Reader::clock(const Json& json, world::ClockSettings& out) {
   }
 }
 
-void Reader::rules(const Json& json, std::vector<raft::Rule>& out) {
+void Reader::rules(const Json& json, std::vector<raft::Rule>& out,
+                   std::vector<gossip::Rule>& gossip_out) {
   const auto one = [&](const Json& j) {
     if (!j.is(Json::Kind::text)) return;
     if (const auto rule = raft::find_rule(j.text)) out.push_back(*rule);
+    if (const auto rule = gossip::find_rule(j.text)) gossip_out.push_back(*rule);
   };
   one(json);
   for (const Json& item : json.items) one(item);
@@ -220,8 +222,13 @@ void Reader::raft(const Json& json, const std::string& path) {
   read(&json, "batch_while_writing", raft.batch_while_writing);
   if (const Json* off = json.find("rules_off")) {
     std::vector<raft::Rule> list;
-    rules(*off, list);
+    std::vector<gossip::Rule> others;
+    rules(*off, list, others);
     for (const raft::Rule rule : list) raft.rules.set(rule, false);
+    if (!others.empty()) {
+      problems_.add(off->line, path + ".rules_off",
+                    "\"" + std::string(gossip::rule_name(others.front())) + "\" is a rule of serf: it belongs into cluster.serf");
+    }
   }
 }
 
@@ -232,6 +239,12 @@ void Reader::cluster(const Json& json, const std::string& path) {
   read_integer(&json, "clients", cluster.clients);
   hosts_ = host_names(cluster);
   if (const Json* r = member(&json, "raft", Json::Kind::object)) raft(*r, path + ".raft");
+  if (const Json* s = member(&json, "serf", Json::Kind::object)) {
+    serf(*s, path + ".serf");
+    cluster.node.run_gossip = true;
+    cluster.node.run_raft = json.find("raft") != nullptr;
+  }
+  read(&json, "start_within", cluster.start_within);
   if (const Json* n = member(&json, "network", Json::Kind::object)) link(*n, path + ".network", cluster.link);
   if (const Json* d = member(&json, "disk", Json::Kind::object)) disk(*d, path + ".disk", cluster.disk);
   if (const Json* clocks = member(&json, "clocks", Json::Kind::object)) {

@@ -53,7 +53,7 @@ std::string words_of(const std::string& key, const Json& json) {
   }
   if (key == "quorum") return "the quorum is " + what;
   if (key == "write" || key == "erase") return "the " + key + " is " + what;
-  if (key == "change") return "the change is " + what;
+  if (key == "change" || key == "command") return "the " + key + " is " + what;
   if (key == "read") {
     const bool outcome = json.is(Json::Kind::text) && find_outcome(json.text).has_value();
     return outcome ? "the read is " + what : "the read finds " + (json.is(Json::Kind::object) ? inner : what);
@@ -91,9 +91,11 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
     c.who = targets(json, path);
     put(kind);
   };
+  if (serf_condition(key, json, path, c, out)) return;
   static constexpr std::pair<const char*, Condition::Operation> kOperations[] = {
       {"write", Condition::Operation::write}, {"read", Condition::Operation::read},
-      {"erase", Condition::Operation::erase}, {"change", Condition::Operation::change}};
+      {"erase", Condition::Operation::erase}, {"change", Condition::Operation::change},
+      {"command", Condition::Operation::command}};
   for (const auto& [name, operation] : kOperations) {
     if (key != name) continue;
     c.operation = operation;

@@ -24,7 +24,8 @@ constexpr VerbName kVerbs[] = {
     {"add", Verb::add}, {"remove", Verb::remove}, {"promote", Verb::promote}, {"change", Verb::change},
     {"transfer", Verb::transfer}, {"drop", Verb::drop_message}, {"duplicate", Verb::duplicate_message},
     {"delay", Verb::delay_message}};
-static_assert(std::size(kVerbs) == world::kVerbCount + 1, "every verb of the world has a name in files");
+// "load" is a write as well, and the commands to agents have names of their own (reader_serf.cpp).
+static_assert(std::size(kVerbs) == world::kVerbCount, "every verb of the world has a name in files");
 
 std::vector<std::string> selector_words(const std::vector<std::string>& aliases) {
   std::vector<std::string> words;
@@ -165,6 +166,7 @@ void Reader::operation(const Json& json, const std::string& path, Act& out) {
 }
 
 void Reader::act(const std::string& verb, const Json& json, const std::string& path, Act& out) {
+  if (agent_act(verb, json, path, out)) return;
   for (const VerbName& v : kVerbs) {
     if (verb == v.name) out.verb = v.verb;
   }
@@ -225,7 +227,7 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
     case Verb::set_rule:
       nodes_of(json);
       out.action.on = json.find("on") != nullptr;
-      if (const Json* list = json.find(out.action.on ? "on" : "off")) rules(*list, out.rules);
+      if (const Json* list = json.find(out.action.on ? "on" : "off")) rules(*list, out.rules, out.gossip_rules);
       break;
     case Verb::write:
     case Verb::read:
@@ -283,6 +285,7 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
       read(&json, "by", out.action.duration);
       break;
     }
+    case Verb::agent: break;  // agent_act
   }
 }
 
@@ -330,6 +333,7 @@ void Reader::step(const Json& json, const std::string& path) {
   if (step.wait && !(step.act && is_operation(step.act->verb) && !step.act->load)) {
     problems_.add(json.find("wait")->line, path + ".wait", "there is no operation to wait for in this step");
   }
+  if (const Json* whose = json.find("show_members")) step.show_members = targets(*whose, path + ".show_members");
   read(&json, "say", step.say);
   read(&json, "bookmark", step.bookmark);
   read_integer(&json, "slide", step.slide);

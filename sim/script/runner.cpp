@@ -235,6 +235,22 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
       action.rule = rule;
       out.push_back(action);
     }
+    for (const gossip::Rule rule : act.gossip_rules) {
+      action.gossip_rule = rule;
+      out.push_back(action);
+    }
+  } else if (act.verb == Verb::agent) {  // each agent gets a command of its own
+    std::vector<NodeId> hosts;
+    if (!resolver.resolve(act.hosts, hosts, why)) {
+      fail(number, step.line, why, Verdict::expectation_failed);
+      return false;
+    }
+    action.agent.hosts = hosts;
+    for (const NodeId node : nodes) {
+      action.nodes = {node};
+      if (act.verb == Verb::agent) std::erase(action.agent.hosts = hosts, node);
+      out.push_back(action);
+    }
   } else if (act.load) {
     loads_.push_back({act, to, 0, sim_->now()});
   } else {
@@ -269,6 +285,7 @@ bool Runner::act(std::size_t number, const Step& step) {
     const Kind kind = act.verb == Verb::write   ? Kind::write
                       : act.verb == Verb::read  ? Kind::read
                       : act.verb == Verb::erase ? Kind::erase
+                      : act.verb == Verb::agent ? Kind::command
                                                 : Kind::change;
     spoken = &spoken_.of[static_cast<std::size_t>(kind)];
     spoken->clear();
@@ -318,6 +335,16 @@ bool Runner::expect(std::size_t number, const Step& step) {
     }
   }
   return true;
+}
+
+void Runner::show_members(std::size_t number, const Step& step) {
+  std::vector<NodeId> nodes;
+  std::string why;
+  Resolver resolver(*sim_, memory_, number);
+  if (!resolver.resolve(step.show_members, nodes, why)) return fail(number, step.line, why, Verdict::expectation_failed);
+  for (const NodeId node : nodes) {
+    sim_->remark(trace::WorldFact::members_listed, number, serf_members(*sim_, node), node);
+  }
 }
 
 void Runner::finish() {
@@ -381,6 +408,7 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
     if (!step.say.empty()) sim.remark(trace::WorldFact::caption, i, step.say);
     if (step.act) going = act(i, step);
     if (going) going = expect(i, step);
+    if (going) show_members(i, step);
   }
   loads_.clear();
   if (going && !ended_) finish();

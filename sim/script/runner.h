@@ -89,6 +89,7 @@ class Runner {
   void shape(const Act& act, class Resolver& resolver, std::vector<NodeId>& nodes, std::vector<world::Action>& out);
   bool expect(std::size_t number, const Step& step);
   bool await_operations(std::size_t number, int line, const Conditions& conditions, bool all);
+  void show_members(std::size_t number, const Step& step);
   void finish();
   void fail(std::size_t step, int line, std::string what, Verdict verdict);
   void inject_load(Load& load);

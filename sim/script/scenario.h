@@ -24,6 +24,8 @@ struct Act {
   Targets to;                      // which node is asked; empty: the client chooses
   world::Action action;            // everything else
   std::vector<raft::Rule> rules;   // set_rule: one action each
+  std::vector<gossip::Rule> gossip_rules;
+  Targets hosts;                   // agent: whom a join contacts
   std::uint64_t times = 1;         // write: so many, "{i}" in key and value is the number
   Duration every;
   bool load = false;               // writes go on in the background, one `every` so often
@@ -40,6 +42,7 @@ struct Step {
   Conditions expect;
   bool wait = false;
   std::optional<std::uint32_t> alias;  // number of "as"
+  Targets show_members;            // whose `serf members` is printed
   std::string say, bookmark;
   std::uint32_t slide = 0;
   int line = 0;
@@ -64,7 +67,7 @@ struct Scenario {
 
 // Whether a client asks for it, and is answered.
 constexpr bool is_operation(world::Verb verb) {
-  return (verb >= world::Verb::write && verb <= world::Verb::transfer);
+  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb == world::Verb::agent;
 }
 
 }  // namespace quorumlab::script

@@ -218,7 +218,7 @@ std::string markdown() {
          "`[\"@follower\", \"@follower\"]` is two followers.\n\n";
   out += "## The cluster\n\n";
   table(r.cluster->fields, "key", out);
-  for (const char* part : {"raft", "network", "disk", "client"}) {
+  for (const char* part : {"raft", "serf", "network", "disk", "client"}) {
     out += std::string("### cluster.") + part + "\n\n";
     table(r.cluster->find(part)->type->fields, "key", out);
   }

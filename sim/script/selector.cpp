@@ -79,7 +79,8 @@ const raft::ConfState* configuration(const world::Simulation& sim) {
 
 std::vector<NodeId> voters(const world::Simulation& sim) {
   std::vector<NodeId> out;
-  if (const raft::ConfState* conf = configuration(sim)) {
+  const raft::ConfState* conf = configuration(sim);
+  if (conf != nullptr && sim.config().node.run_raft) {
     out = conf->voters;
     for (const NodeId node : conf->voters_outgoing) {
       if (!contains(out, node)) out.push_back(node);

@@ -71,6 +71,10 @@ struct CommonTypes {
 };
 
 const Type* cluster_type(TypeStore& store, const CommonTypes& common);
+const Type* serf_type(TypeStore& store, const CommonTypes& common);
+void add_serf_verbs(TypeStore& store, const CommonTypes& common, std::vector<Field>& verbs);
+void add_serf_conditions(TypeStore& store, const CommonTypes& common, const Type* number,
+                         std::vector<Field>& conditions);
 const Type* condition_type(TypeStore& store, const CommonTypes& common);
 std::vector<Field> verb_fields(TypeStore& store, const CommonTypes& common);
 std::vector<std::string> checker_names();

@@ -1,4 +1,5 @@
 // The registry's part about the cluster: nodes, Raft, network, disks, clocks, clients.
+#include "core/gossip/rules.h"
 #include "core/raft/rules.h"
 #include "sim/judge/judges.h"
 #include "sim/script/types.h"
@@ -31,6 +32,9 @@ CommonTypes::CommonTypes(TypeStore& s) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < raft::kRuleCount; ++i) {
     names.emplace_back(raft::rule_name(static_cast<raft::Rule>(i)));
+  }
+  for (std::size_t i = 0; i < gossip::kRuleCount; ++i) {
+    names.emplace_back(gossip::rule_name(static_cast<gossip::Rule>(i)));
   }
   const Type* rule = s.choice(std::move(names), "the name of a rule", "rule");
   rules = s.any_of({rule, s.list(rule, 1, 64, "one or more rules")}, "a rule or a list of rules", "rules");
@@ -137,6 +141,10 @@ const Type* cluster_type(TypeStore& s, const CommonTypes& c) {
        {"spares", spares, "Further hosts that run but are no members until added.", "0"},
        {"clients", s.integer(1, 64, "a number from 1 to 64"), "Client hosts: c1, c2, ...", "1"},
        {"raft", raft, "Timeouts and options of Raft.", ""},
+       {"serf", serf_type(s, c),
+        "Every host runs a serf agent with these settings. Without `raft` beside it, the hosts run serf alone.", ""},
+       {"start_within", c.duration,
+        "The processes start one after the other, at moments drawn from this time; missing: all at once.", "\"0s\""},
        {"network", network, "Every link, until a step changes one.", ""},
        {"disk", disk, "Every disk, until a step changes one.", ""},
        {"clocks", clocks, "Clocks that are not right, by node.", ""},

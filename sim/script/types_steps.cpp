@@ -111,7 +111,7 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
   delayed.push_back({"by", c.duration, "How much later it arrives.", "", true});
   const Type* named = s.object(message, "an object that names a message", "message");
 
-  return {
+  std::vector<Field> verbs = {
       {"kill", c.targets, "The process ends like after kill -9: what it handed to the operating system survives, connections to it are refused.", ""},
       {"crash", c.targets, "The power fails: what was not on disk is gone, the last write may be torn, the network is silent.", ""},
       {"restart", c.targets, "The process starts again with what its disk kept.", ""},
@@ -143,6 +143,8 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
       {"duplicate", named, "One message arrives twice.", ""},
       {"delay", s.object(delayed, "an object that names a message, with \"by\""), "One message arrives later.", ""},
   };
+  add_serf_verbs(s, c, verbs);
+  return verbs;
 }
 
 const Type* condition_type(TypeStore& s, const CommonTypes& c) {
@@ -162,7 +164,7 @@ const Type* condition_type(TypeStore& s, const CommonTypes& c) {
                             {"joint", c.boolean, "Whether two configurations are in force at once.", ""}},
                            "an object with \"voters\", \"learners\" or \"joint\"");
   members->least_fields = 1;
-  Type* all = s.object(
+  std::vector<Field> conditions =
       {{"leader", who_leads,
         "\"exists\": a node that runs, unpaused, leads in the highest term of all running nodes, and a majority of the "
         "voters runs and knows it. \"none\": no running node believes that it leads. A node: it is such a leader.", ""},
@@ -187,8 +189,10 @@ const Type* condition_type(TypeStore& s, const CommonTypes& c) {
        {"snapshot_installed", c.targets, "Each of these took over a snapshot at least once.", ""},
        {"refused_to_start", c.targets, "Each of these found its disk damaged and did not start.", ""},
        {"elections", number, "How many elections were won so far.", ""},
-       {"campaigns", number, "How many times a node became a candidate so far.", ""}},
-      "one or more conditions, for example {\"leader\": \"exists\"}", "conditions");
+       {"campaigns", number, "How many times a node became a candidate so far.", ""}};
+  add_serf_conditions(s, c, number, conditions);
+  Type* all = s.object(std::move(conditions), "one or more conditions, for example {\"leader\": \"exists\"}",
+                       "conditions");
   all->least_fields = 1;
   return all;
 }

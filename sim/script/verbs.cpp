@@ -29,6 +29,7 @@ Built::Built() {
       {"expect", r.conditions, "What must hold right after the step (after the operation's end, if it speaks of one).", ""},
       {"wait", c.boolean, "The timeline waits for the end of the operation.", "false"},
       {"as", c.label, "A name for the nodes that the step hits (of several groups: the first): later steps say @NAME.", ""},
+      {"show_members", c.targets, "What `serf members` prints on these hosts stands in the report.", ""},
       {"say", c.word, "A caption for those who watch.", ""},
       {"bookmark", c.word, "A place to come back to.", ""},
       {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""}};

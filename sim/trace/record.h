@@ -44,6 +44,9 @@ namespace quorumlab::trace {
   X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index")  \
   X(client_timed_out, 302, "node: client; a: operation")                                          \
   X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                      \
+  X(event_delivered, 304, "extra: kind of event; a: Lamport time, b: text of the event, c: its hash") \
+  X(command_printed, 305, "node: client, peer: agent; a: operation, b: text of what it printed")  \
+  X(members_listed, 306, "peer: agent; a: number of the step, b: text of its list of members")    \
   X(step_begun, 320, "a: number of the step in the timeline")                                     \
   X(caption, 321, "a: number of the step, b: number of the text")                                 \
   X(bookmark, 322, "a: number of the step, b: number of the text")                                \

@@ -1,6 +1,7 @@
 // Raft messages in words, read from the very bytes that travelled.
 #include <fmt/format.h>
 
+#include "core/gossip/message.h"
 #include "core/raft/message.h"
 #include "sim/trace/words.h"
 
@@ -9,6 +10,9 @@ namespace quorumlab::trace {
 using raft::MessageType;
 
 namespace {
+// The bit of a packet's kind that says that it went to the gossip engine's port.
+constexpr std::uint32_t kGossipPort = 128;
+
 // The paper writes AppendEntries where the code says append_entries.
 std::string camel(std::string_view name) {
   std::string text;
@@ -26,6 +30,12 @@ std::string camel(std::string_view name) {
 }  // namespace
 
 std::string message_name(std::uint32_t kind) {
+  if ((kind & kGossipPort) != 0 && kind < 2 * kGossipPort) {
+    const std::uint32_t type = kind & (kGossipPort - 1);
+    constexpr std::uint32_t kLabel = static_cast<std::uint32_t>(gossip::MessageType::has_label);
+    if (type == (kLabel & (kGossipPort - 1))) return "a labelled packet";
+    return camel(gossip::message_type_name(static_cast<gossip::MessageType>(type)));
+  }
   if (kind == 0 || kind >= static_cast<std::uint32_t>(raft::kMessageTypeCount)) {
     return fmt::format("packet of kind {}", kind);
   }
@@ -33,7 +43,8 @@ std::string message_name(std::uint32_t kind) {
 }
 
 std::string message_words(std::uint32_t kind, ByteView bytes, const Context& context) {
-  const auto message = bytes.empty() ? std::nullopt : raft::peek(bytes);
+  const bool gossips = (kind & kGossipPort) != 0;
+  const auto message = bytes.empty() || gossips ? std::nullopt : raft::peek(bytes);
   if (!message) return message_name(kind);
   const raft::Message& m = *message;
   const std::string name = camel(raft::message_type_name(m.type));

@@ -173,6 +173,13 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} gave up operation {}: no answer in time", node, a);
     case WorldFact::client_refused:
       return fmt::format("{} finds nobody at {} for operation {}", node, peer, a);
+    case WorldFact::event_delivered:
+      return fmt::format("{}'s handlers hear: {}", node,
+                         text_or(r, context, b, fmt::format("an event of kind {}", r.extra)));
+    case WorldFact::command_printed:
+      return fmt::format("{} prints: {}", peer, text_or(r, context, b, "something"));
+    case WorldFact::members_listed:
+      return fmt::format("serf members on {}: {}", peer, text_or(r, context, b, "a list"));
     case WorldFact::step_begun:
       return text_or(r, context, b, fmt::format("step {} begins", a));
     case WorldFact::caption:

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/random.h"
 #include "core/base/types.h"
+#include "core/gossip/rules.h"
+#include "core/node/agent.h"
 #include "core/raft/rules.h"
 
 namespace quorumlab::world {
@@ -42,9 +45,11 @@ enum class Verb : std::uint8_t {
   transfer,   // client asks: leadership moves to nodes[0]
   drop_message,      // the message named by (groups[0][0], groups[1][0], kind, ordinal)
   duplicate_message, // the same
-  delay_message      // the same, by `duration`
+  delay_message,     // the same, by `duration`
+  // Commands to the serf agents of `nodes`, given on the host itself (core/node/agent.h).
+  agent              // nodes: `agent`
 };
-inline constexpr int kVerbCount = 28;
+inline constexpr int kVerbCount = 29;
 
 // How long something takes; all integers, so that every machine draws the same.
 struct Latency {
@@ -100,6 +105,7 @@ struct Action {
   ClockSettings clock;
   Duration duration;
   raft::Rule rule = raft::Rule::one_vote_per_term;
+  std::optional<gossip::Rule> gossip_rule;  // set_rule: this one in place of `rule`
   bool on = true;
   bool learner = false;
   bool joint = false;
@@ -112,6 +118,7 @@ struct Action {
   NodeId to;           // which node is asked; nobody: the client chooses
   Duration timeout;    // of the operation; 0: the cluster's default
   std::string key, value;
+  AgentCommand agent;
 };
 
 }  // namespace quorumlab::world

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kVerbCount> kNames = {
     "read",         "erase",        "add",
     "remove",       "promote",      "change",
     "transfer",     "drop_message", "duplicate_message",
-    "delay_message"};
+    "delay_message", "serf"};
 
 std::string host_name(NodeId host, const std::vector<std::string>& names) {
   if (host.value >= 1 && host.value <= names.size()) return names[host.value - 1];
@@ -30,12 +30,54 @@ void add_list(std::string& out, const std::vector<NodeId>& hosts,
   for (const NodeId host : hosts) out += ' ' + host_name(host, names);
 }
 
+std::string list(const std::vector<NodeId>& hosts, const std::vector<std::string>& names) {
+  std::string out;
+  add_list(out, hosts, names);
+  return out;
+}
+
+// As somebody would type it.
+std::string command_text(const AgentCommand& command, const std::vector<std::string>& names) {
+  using Kind = AgentCommand::Kind;
+  const std::string payload = command.payload.empty() ? "" : ' ' + command.payload;
+  switch (command.kind) {
+    case Kind::join:
+      return "serf join" + std::string(command.flag ? " -replay" : "") + list(command.hosts, names);
+    case Kind::leave:
+      return "serf leave";
+    case Kind::force_leave:
+      return "serf force-leave " + std::string(command.flag ? "-prune " : "") + command.name;
+    case Kind::set_tags: {
+      std::string out = "serf tags";
+      for (const auto& [name, value] : command.tags) out += " -set " + name + '=' + value;
+      for (const std::string& name : command.names) out += " -delete " + name;
+      return out;
+    }
+    case Kind::event:
+      return "serf event " + std::string(command.flag ? "" : "-coalesce=false ") + command.name + payload;
+    case Kind::query: {
+      std::string out = "serf query ";
+      for (const std::string& name : command.names) out += "-node=" + name + ' ';
+      for (const auto& [name, value] : command.tags) out += "-tag " + name + '=' + value + ' ';
+      return out + command.name + payload;
+    }
+    case Kind::key: {
+      static constexpr std::array<const char*, 4> kDo = {"-install", "-use", "-remove", "-list"};
+      return std::string("serf keys ") + kDo[command.number & 3];
+    }
+    case Kind::on_query:
+      return "(handler answers " + command.name + " with" + payload + ")";
+  }
+  return "serf";
+}
+
 }  // namespace
 
 std::string_view verb_name(Verb verb) { return kNames[static_cast<std::size_t>(verb)]; }
 
 std::string action_text(const Action& action, const std::vector<std::string>& names) {
   std::string out(verb_name(action.verb));
+  if (action.verb == Verb::agent) return command_text(action.agent, names) + " on" + list(action.nodes, names);
   add_list(out, action.nodes, names);
   const bool directed = action.verb != Verb::partition && action.verb != Verb::heal;
   for (std::size_t i = 0; i < action.groups.size(); ++i) {
@@ -53,7 +95,10 @@ std::string action_text(const Action& action, const std::vector<std::string>& na
       out += ' ' + action.key;
       break;
     case Verb::set_rule:
-      out += ' ' + std::string(raft::rule_name(action.rule)) + (action.on ? " on" : " off");
+      out += ' ' +
+             std::string(action.gossip_rule ? gossip::rule_name(*action.gossip_rule)
+                                            : raft::rule_name(action.rule)) +
+             (action.on ? " on" : " off");
       break;
     case Verb::stall:
       out += " for " + std::to_string(action.duration.ns / 1'000'000) + " ms";

@@ -7,7 +7,9 @@
 namespace quorumlab::world {
 namespace {
 
-bool is_operation(Verb verb) { return verb >= Verb::write && verb <= Verb::transfer; }
+bool is_operation(Verb verb) {
+  return (verb >= Verb::write && verb <= Verb::transfer) || verb == Verb::agent;
+}
 
 std::uint64_t hash_list(std::uint64_t h, const std::vector<NodeId>& nodes) {
   for (const NodeId node : nodes) h = mix(h, node.value);
@@ -45,6 +47,12 @@ std::uint64_t hash_action(const Action& a) {
           a.ordinal);
   h = mix(h, a.count, static_cast<std::uint64_t>(a.client.value) << 32 | a.to.value);
   h = mix(h, static_cast<std::uint64_t>(a.timeout.ns));
+  if (a.gossip_rule) h = mix(h, static_cast<std::uint64_t>(*a.gossip_rule) + 1);
+  if (a.verb == Verb::agent) {
+    Bytes command;
+    encode(a.agent, command);
+    h = hash_bytes(command, h);
+  }
   return hash_bytes(as_bytes(a.value), hash_bytes(as_bytes(a.key), h));
 }
 
@@ -78,8 +86,9 @@ std::uint64_t Cluster::operation_place(std::uint64_t id) const {
   return static_cast<std::uint64_t>(at - operations_.begin());
 }
 
-trace::RecordId Cluster::remark(trace::WorldFact kind, std::uint64_t a, std::string_view text) {
-  Record r = fact(kind, 0, 0, 0, 0, a);
+trace::RecordId Cluster::remark(trace::WorldFact kind, std::uint64_t a, std::string_view text,
+                                NodeId peer) {
+  Record r = fact(kind, 0, 0, peer.value, 0, a);
   if (keep_trace_ && !text.empty()) r.b = trace_.text(text);
   return emit(r);
 }
@@ -96,7 +105,9 @@ void Cluster::apply_act() {
   if (keep_trace_) r.c = trace_.text(action_text(action, config_.names));
   const RecordId record = emit(r);
   saw(Seen::act, static_cast<std::uint32_t>(action.verb), node, hash_action(action));
-  if (is_operation(action.verb)) {
+  if (action.verb == Verb::agent) {
+    begin_agent_command(next.operation, action, record);
+  } else if (is_operation(action.verb)) {
     begin_operation(next.operation, action, record);
   } else {
     apply(action, next.number, record);
@@ -197,6 +208,15 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
       break;
     case Verb::set_rule: {
       const auto set = [&](Process& p) {
+        if (action.gossip_rule) {
+          p.gossip_rules.set(*action.gossip_rule, action.on);
+          if (Node* node = std::get_if<Node>(&p.node); node != nullptr && p.up()) {
+            node->set_rule(*action.gossip_rule, action.on);
+          }
+          emit(fact(WorldFact::rule_switched, p.id.value, cause, 0, 1,
+                    static_cast<std::uint64_t>(*action.gossip_rule), action.on ? 1 : 0));
+          return;
+        }
         p.rules.set(action.rule, action.on);
         if (Node* node = std::get_if<Node>(&p.node); node != nullptr && p.up()) {
           node->set_rule(action.rule, action.on);

@@ -27,6 +27,7 @@ struct ActiveOperation {
   std::uint64_t first_attempt = 0, attempt = 0;  // serial numbers
   std::uint64_t sequence = 0;                    // in the client's session; 0: none
   bool waiting_to_retry = false;
+  bool local = false;  // a command given on the node's own host: nothing between them fails
   std::uint32_t hints = 0;  // followed in a row to where somebody believes the leader to be
   Reason last_reason = Reason::none;
   std::int64_t next_ns = 0;  // when to try again
@@ -78,7 +79,7 @@ class ClientTable {
     op.first_attempt = serial_ + 1;
     op.attempt = 0;
     op.sequence = 0;
-    op.waiting_to_retry = false;
+    op.waiting_to_retry = op.local = false;
     op.hints = 0;
     op.last_reason = Reason::none;
     op.request.clear();

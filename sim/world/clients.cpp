@@ -22,6 +22,9 @@ Request::Kind request_kind(const Action& action) {
   }
 }
 
+// Slot::flags of a request that was given on the node's own host.
+constexpr std::uint8_t kLocal = 1;
+
 // So many hints in a row a client follows; a cluster that has a leader needs one or two.
 constexpr std::uint32_t kMostHints = 3;
 
@@ -140,6 +143,89 @@ void Cluster::attempt(std::uint32_t place, RecordId cause) {
   arm_client(client, op.next_ns);
 }
 
+// A command to the agent, given on the host itself: neither the network nor a client's guesses are
+// between them. It waits for the answer as serf's own command line does.
+void Cluster::begin_agent_command(std::size_t history, const Action& action, RecordId cause) {
+  Operation& operation = operations_[history];
+  operation.command = action.agent.kind;
+  const std::uint32_t host = action.nodes.empty() ? 0 : action.nodes.front().value;
+  if (clients_.hosts.empty() || !is_server(host)) {
+    operation.outcome = Operation::Outcome::refused;
+    operation.completed = now_;
+    ++operations_finished_;
+    return;
+  }
+  const std::uint32_t place = clients_.add();
+  ActiveOperation& op = clients_.active[place];
+  op.operation = static_cast<std::uint32_t>(history);
+  op.client = operation.client.value;
+  op.fixed = op.asked = host;
+  op.local = true;
+  op.tries = 1;
+  constexpr Duration kPatience = seconds(60);
+  op.give_up_ns = op.next_ns = now_.ns + (action.timeout.ns > 0 ? action.timeout : kPatience).ns;
+  scratch_.clear();
+  encode(action.agent, scratch_);
+  Request request;
+  request.kind = Request::Kind::agent;
+  request.value = scratch_;
+  encode(request, op.request);
+  const RecordId record =
+      emit(fact(WorldFact::client_invoked, op.client, cause, host, 0, operation.id,
+                static_cast<std::uint64_t>(operation.verb), 1));
+  saw(Seen::request, 0, op.client, static_cast<std::uint64_t>(host) << 32 | 1, op.request);
+  const SlotId slot = queue_.take(Slot::Kind::request, host, op.client);
+  queue_.fill(slot, op.request);
+  queue_[slot].id = clients_.new_attempt(place);
+  queue_[slot].cause = record;
+  queue_[slot].flags = kLocal;
+  queue_.schedule(now_.ns, slot);
+  arm_client(client_at(op.client), op.give_up_ns);
+}
+
+// What the command line prints comes together in the history: an ack or a response a line.
+void Cluster::on_agent_answer(SlotId slot, ActiveOperation& op) {
+  const Slot& s = queue_[slot];
+  ++events_;
+  Operation& history = operations_[op.operation];
+  const auto answer = decode_agent_answer(queue_.payload(s));
+  const RecordId record =
+      emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 0, history.id,
+                answer && answer->reason != Reason::none
+                    ? static_cast<std::uint64_t>(Response::Status::dropped)
+                    : static_cast<std::uint64_t>(Response::Status::ok),
+                answer ? answer->count : 0));
+  const bool last = s.flags != 0;
+  const std::uint32_t place = ClientTable::place_of(s.id);
+  if (answer) {
+    const auto name = [&] {
+      return is_server(answer->from.value) ? std::string_view(config_.names[answer->from.value - 1])
+                                           : std::string_view("?");
+    };
+    if (answer->kind == AgentAnswer::Kind::ack) {
+      ++history.acks;
+      history.value.append("Ack from '").append(name()).append("'\n");
+    } else if (answer->kind == AgentAnswer::Kind::response) {
+      ++history.responses;
+      history.value.append("Response from '").append(name()).append("': ");
+      history.value.append(as_text(answer->text)).append("\n");
+    } else {
+      history.count = answer->count;
+      history.value.append(as_text(answer->text));
+    }
+  }
+  const Reason reason = answer ? answer->reason : Reason::unreadable;
+  queue_.drop(slot);
+  if (!last) return;
+  if (keep_trace_ && !history.value.empty()) {
+    emit(fact(WorldFact::command_printed, op.client, record, op.asked, 0, history.id,
+              trace_.text(history.value)));
+  }
+  finish(place,
+         reason == Reason::none ? Operation::Outcome::accepted : Operation::Outcome::refused,
+         reason, record);
+}
+
 // One entry in the queue for each client, at or before the first thing it has to do.
 void Cluster::arm_client(ClientHost& client, std::int64_t at_ns) {
   if (client.queued_ns <= at_ns) return;
@@ -164,6 +250,7 @@ void Cluster::on_client_timer(SlotId slot) {
       finish(place, Operation::Outcome::timed_out, op.last_reason, 0);
       continue;
     }
+    if (op.local) continue;      // it waits
     if (!op.waiting_to_retry) {  // silence: somebody else, and the one asked need not bother
       let_go(place, 0);
       ask_somebody_else(op);
@@ -210,8 +297,10 @@ void Cluster::let_go(std::uint32_t place, RecordId cause) {
 void Cluster::on_request(SlotId slot) {
   Slot& s = queue_[slot];
   const std::uint32_t host = s.node, client = s.peer;
-  if (!network_.connected(client, host)) return queue_.drop(slot);
-  if (network_.clogged(client, host)) return held_streams_.push_back(slot);
+  if (s.flags != kLocal) {
+    if (!network_.connected(client, host)) return queue_.drop(slot);
+    if (network_.clogged(client, host)) return held_streams_.push_back(slot);
+  }
   Process& p = at(host);
   if (p.state == Process::State::killed || p.state == Process::State::never_started) {
     s.kind = Slot::Kind::refused;
@@ -226,15 +315,7 @@ void Cluster::on_request(SlotId slot) {
   event.peer = {client};
   event.id = s.id;
   event.bytes = queue_.payload(s);
-  const RecordId cause = s.cause;
-  effects_.clear();
-  if (Node* node = std::get_if<Node>(&p.node)) {
-    node->step(p.clock.now(now_), event, effects_);
-  } else {
-    std::get<ForeignNode>(p.node).step(p.clock.now(now_), event, effects_);
-  }
-  queue_.drop(slot);
-  carry_out(p, cause);
+  step_with(p, event, slot, s.cause);
 }
 
 void Cluster::on_client_gone(SlotId slot) {
@@ -263,6 +344,10 @@ void Cluster::carry_out_replies(Process& p, RecordId cause) {
     s.id = reply.request;
     s.cause = cause;
     s.flags = reply.last ? 1 : 0;
+    if (op->local) {
+      queue_.schedule(now_.ns, slot);
+      continue;
+    }
     queue_.schedule(reliable(p.id.value, op->client, Network::response,
                              static_cast<std::uint32_t>(bytes.size())),
                     slot);
@@ -273,6 +358,7 @@ void Cluster::on_response(SlotId slot) {
   const Slot& s = queue_[slot];
   const std::uint32_t server = s.peer;
   ActiveOperation* op = clients_.find(s.id);
+  if (op != nullptr && op->local) return on_agent_answer(slot, *op);
   if (op == nullptr || s.flags == 0 || !network_.connected(server, s.node)) {
     return queue_.drop(slot);
   }
@@ -344,10 +430,16 @@ void Cluster::on_response(SlotId slot) {
 void Cluster::on_refused(SlotId slot) {
   const Slot refused = queue_[slot];
   queue_.drop(slot);
-  if (!network_.connected(refused.peer, refused.node)) return;
   ActiveOperation* op = clients_.find(refused.id);
   if (op == nullptr) return;
   const std::uint32_t place = ClientTable::place_of(refused.id);
+  if (op->local) {
+    ++events_;
+    const RecordId record = emit(fact(WorldFact::client_refused, op->client, refused.cause,
+                                      refused.peer, 0, operations_[op->operation].id));
+    return finish(place, Operation::Outcome::refused, Reason::connection_refused, record);
+  }
+  if (!network_.connected(refused.peer, refused.node)) return;
   if (clients_.current(place) != refused.id || op->waiting_to_retry) return;
   ++events_;
   emit(fact(WorldFact::client_refused, op->client, refused.cause, refused.peer, 0,
@@ -363,7 +455,10 @@ void Cluster::refuse_clients_of(Process& p, RecordId cause) {
     const SlotId slot = queue_.take(Slot::Kind::refused, op.client, p.id.value);
     queue_[slot].id = clients_.current(place);
     queue_[slot].cause = cause;
-    queue_.schedule(reliable(p.id.value, op.client, Network::response, 0), slot);
+    // What the agent said last is still read.
+    queue_.schedule(op.local ? now_.ns
+                             : reliable(p.id.value, op.client, Network::response, 0),
+                    slot);
   }
 }
 

@@ -4,6 +4,28 @@
 #include <algorithm>
 
 namespace quorumlab::world {
+namespace {
+
+// As a line: of member events the names, which stand before the first tab of each line; of others
+// the payload.
+std::string handler_text(gossip::EventKind kind, std::string_view name, std::string_view payload) {
+  std::string text(gossip::event_name(kind));
+  if (kind == gossip::EventKind::user || kind == gossip::EventKind::query) {
+    text.append(" ").append(name);
+    while (payload.ends_with('\n')) payload.remove_suffix(1);
+    if (!payload.empty()) text.append(", payload \"").append(payload).append("\"");
+    return text;
+  }
+  for (std::size_t at = 0; at < payload.size();) {
+    const std::size_t end = std::min(payload.find('\n', at), payload.size());
+    const std::string_view line = payload.substr(at, end - at);
+    text.append(at == 0 ? " " : ", ").append(line.substr(0, line.find('\t')));
+    at = end + 1;
+  }
+  return text;
+}
+
+}  // namespace
 
 void Cluster::handle_next() {
   if (acts_begin_ < acts_end_ &&
@@ -162,26 +184,33 @@ inline void Cluster::deliver_packet(SlotId slot) {
   event.kind = Event::Kind::packet;
   event.peer = {s.peer};
   event.bytes = queue_.payload(s);
-  const Instant now = now_;
-  effects_.clear();
-  if (Node* node = std::get_if<Node>(&p.node)) [[likely]] {
-    node->step(p.clock.now(now), event, effects_);
-  } else {
-    std::get<ForeignNode>(p.node).step(p.clock.now(now), event, effects_);
-  }
+  event.port = static_cast<Port>(s.message >> kPortShift);
+  run(p, event);
   queue_.drop(slot);
   carry_out(p, record);
 }
 
 // The event's bytes must stay where they are until the node has answered.
-void Cluster::step(Process& p, const Event& event, RecordId cause) {
+inline void Cluster::run(Process& p, const Event& event) {
   effects_.clear();
+  effects_.names = &names_;
   const Now now = p.clock.now(now_);
-  if (Node* node = std::get_if<Node>(&p.node)) {
+  if (Node* node = std::get_if<Node>(&p.node)) [[likely]] {
     node->step(now, event, effects_);
   } else {
     std::get<ForeignNode>(p.node).step(now, event, effects_);
   }
+}
+
+void Cluster::step(Process& p, const Event& event, RecordId cause) {
+  run(p, event);
+  carry_out(p, cause);
+}
+
+// As step, for an event whose bytes lie in a slot, which is free afterwards.
+void Cluster::step_with(Process& p, const Event& event, SlotId slot, RecordId cause) {
+  run(p, event);
+  queue_.drop(slot);
   carry_out(p, cause);
 }
 
@@ -195,7 +224,8 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
     const SlotId slot = queue_.take(Slot::Kind::packet, packet.target.value, p.id.value);
     queue_.fill(slot, effects_.view(packet.bytes));
     Slot& s = queue_[slot];
-    s.message = packet.kind;
+    s.message = static_cast<std::uint8_t>((packet.kind & kKindMask) |
+                                          static_cast<unsigned>(packet.port) << kPortShift);
     s.cause = cause;
     if (packet.after_write != 0) {
       if (Disk::Write* write = p.disk.find(packet.after_write)) {
@@ -211,6 +241,8 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
     leave(slot);
   }
   if (!effects_.streams.empty()) carry_out_streams(p, cause);
+  if (!effects_.deliveries.empty()) [[unlikely]]
+    tell_handlers(p, cause);
   if (!effects_.replies.empty()) carry_out_replies(p, cause);
   if (effects_.stop) [[unlikely]] {
     stop(p, Process::State::killed, cause);
@@ -225,6 +257,25 @@ void Cluster::tell_notes(Process& p, RecordId cause) {
     emit({now_.ns, cause, static_cast<std::uint16_t>(note.fact),
           static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
           note.c});
+  }
+}
+
+void Cluster::tell_handlers(Process& p, RecordId cause) {
+  for (const Effects::Delivery& d : effects_.deliveries) {
+    const std::string_view name = as_text(effects_.view(d.name));
+    const ByteView payload = effects_.view(d.payload);
+    const std::uint32_t kind = static_cast<std::uint32_t>(d.kind);
+    Record record = fact(WorldFact::event_delivered, p.id.value, cause, 0, kind, d.ltime);
+    record.c = hash_bytes(payload, hash_bytes(as_bytes(name), 0));
+    if (keep_trace_) {
+      record.b = trace_.text(handler_text(d.kind, name, as_text(payload)));
+    }
+    emit(record);
+    saw(Seen::delivery, kind, p.id.value, record.c);
+    if (config_.keep_deliveries) {
+      delivered_.push_back(
+          {now_, p.id, d.kind, d.ltime, std::string(name), std::string(as_text(payload))});
+    }
   }
 }
 

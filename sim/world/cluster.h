@@ -45,13 +45,14 @@ class Cluster {
     return acts_begin_ < acts_end_ ? std::min(acts_[acts_begin_].time_ns, event) : event;
   }
   std::uint64_t inject(const Action& action);
-  trace::RecordId remark(trace::WorldFact kind, std::uint64_t a, std::string_view text);
+  trace::RecordId remark(trace::WorldFact kind, std::uint64_t a, std::string_view text, NodeId peer);
 
   // Views.
   bool is_node(NodeId id) const { return id.value >= 1 && id.value <= processes_.size(); }
   const Process& process(NodeId id) const { return processes_[id.value - 1]; }
   std::uint32_t node_count() const { return static_cast<std::uint32_t>(processes_.size()); }
   const QuorumState& quorum() const { return quorum_; }
+  const gossip::Directory& names() const { return names_; }
   std::uint64_t operation_place(std::uint64_t id) const;
 
   Instant now_;
@@ -67,6 +68,7 @@ class Cluster {
   trace::Trace trace_;
   FactCounts counts_;
   std::vector<Operation> operations_;
+  std::vector<Delivered> delivered_;
 
  private:
   using Record = trace::Record;
@@ -84,9 +86,10 @@ class Cluster {
     act,
     process,
     stream,
-    request
+    request,
+    delivery
   };
-  enum class DrawFor : std::uint64_t { network = 1, node, disk_latency, disk_fate, rot };
+  enum class DrawFor : std::uint64_t { network = 1, node, disk_latency, disk_fate, rot, start };
 
   struct PendingAct {
     std::int64_t time_ns = 0;
@@ -101,6 +104,10 @@ class Cluster {
     Verb verb = Verb::drop_message;
     Duration delay;
   };
+
+  // A packet's port and kind share a byte: Slot::message, and Record::extra in the trace.
+  static constexpr unsigned kPortShift = 7;
+  static constexpr unsigned kKindMask = 0x7f;
 
   Process& at(std::uint32_t host) { return processes_[host - 1]; }
   ClientHost& client_at(std::uint32_t host) { return clients_.hosts[host - 1 - processes_.size()]; }
@@ -170,6 +177,9 @@ class Cluster {
   void release_held();
 
   // storage.cpp
+  void run(Process& p, const Event& event);
+  void step_with(Process& p, const Event& event, SlotId slot, RecordId cause);
+  void tell_handlers(Process& p, RecordId cause);
   void submit_writes(Process& p, RecordId cause);
   void schedule_disk(Process& p, FileId file);
   void on_disk(SlotId slot);
@@ -197,6 +207,8 @@ class Cluster {
   void break_streams(Process& p, bool tell, RecordId cause);
 
   // clients.cpp
+  void begin_agent_command(std::size_t history, const Action& action, RecordId cause);
+  void on_agent_answer(SlotId slot, ActiveOperation& op);
   void begin_operation(std::size_t history, const Action& action, RecordId cause);
   void encode_request(ActiveOperation& op, const Action& action);
   void encode_step(ActiveOperation& op);
@@ -237,6 +249,7 @@ class Cluster {
   std::vector<NamedPacket> named_;
   std::vector<PendingAct> acts_;  // [acts_begin_, acts_end_) are still to come
   QuorumState quorum_;
+  gossip::Directory names_;  // shared by the nodes' gossip engines
   Effects effects_;  // of the step under way
   std::vector<RecordId> note_records_;
   Bytes scratch_;

@@ -26,8 +26,12 @@ struct ClusterConfig {
       preloaded;  // by node: entries of term 1 that its disk holds at the start
   Instant epoch{1'388'534'400'000'000'000};   // wall time at the start: 2014-01-01
   Duration client_timeout = seconds(2);       // of an operation
+  // Processes start one after the other, at moments drawn from [0, start_within]; 0: all at once.
+  Duration start_within;
+  std::vector<gossip::Tags> tags;  // of agents, by node
   Duration client_retry = milliseconds(500);  // then the client asks another node
   std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
+  bool keep_deliveries = true;  // remember what handlers were told (Simulation::delivered)
   std::uint32_t ignored_checkers = 0;  // bits of judge::Checker whose violations do not count
   // Makes somebody else's protocol run in place of Node; the judges then judge nothing.
   ForeignFactory foreign = nullptr;
@@ -44,7 +48,19 @@ struct Operation {
   Outcome outcome = Outcome::pending;
   Reason reason = Reason::none;  // of a refusal
   LogIndex index;                // as answered
-  std::string key, value;        // read: the value found
+  std::string key, value;        // read: the value found; agent: what the command printed
+  AgentCommand::Kind command = AgentCommand::Kind::join;  // agent
+  std::uint64_t acks = 0, responses = 0;                  // agent: of a query
+  std::uint64_t count = 0;                                // agent: as in AgentAnswer
+};
+
+// What a node's agent told its event handlers.
+struct Delivered {
+  Instant at;
+  NodeId node;
+  gossip::EventKind kind = gossip::EventKind::user;
+  std::uint64_t ltime = 0;
+  std::string name, payload;
 };
 
 }  // namespace quorumlab::world

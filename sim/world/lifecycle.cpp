@@ -54,7 +54,17 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   if (initial.voters.empty()) {
     for (std::uint32_t id = 1; id <= members(config); ++id) initial.voters.push_back({id});
   }
-  judges_.reset({nodes, config.foreign == nullptr, judge::configuration_of(initial)});
+  names_.clear();
+  delivered_.clear();
+  judges_.reset({nodes, config.foreign == nullptr && config.node.run_raft, judge::configuration_of(initial)});
+  // One after the other, as somebody starts them by hand.
+  std::vector<std::int64_t> begins(nodes, 0);
+  for (std::uint32_t i = 0; i < nodes && config.start_within.ns > 0; ++i) {
+    begins[i] = uniform(mix(mix(seed, static_cast<std::uint64_t>(DrawFor::start)), i + 1),
+                        Duration{}, config.start_within)
+                    .ns;
+  }
+  std::sort(begins.begin(), begins.end());
   processes_.resize(nodes);
   for (std::uint32_t i = 0; i < nodes; ++i) {
     Process& p = processes_[i];
@@ -64,13 +74,14 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
     p.disk.reset(config.disk);
     p.life = 0;
     p.rules = config.node.raft.rules;
+    p.gossip_rules = config.node.gossip.rules;
     p.wake_at = kNever;
     p.wake_cause = 0;
     p.due_ns = p.queued_ns = kNever.ns;
     p.wake_generation = 0;
     p.waiting.clear();
     p.waiting_bytes = 0;
-    queue_.schedule(0, queue_.take(Slot::Kind::start, i + 1, 0));
+    queue_.schedule(begins[i], queue_.take(Slot::Kind::start, i + 1, 0));
   }
 }
 
@@ -117,6 +128,14 @@ void Cluster::start(Process& p, RecordId cause) {
     if (!std::holds_alternative<Node>(p.node)) p.node.emplace<Node>();
     node_config_.raft.id = p.id;
     node_config_.raft.rules = p.rules;
+    if (node_config_.run_gossip) {
+      const std::size_t place = p.id.value - 1;
+      node_config_.gossip.id = p.id;
+      node_config_.gossip.name = config_.names[place];
+      node_config_.gossip.tags =
+          place < config_.tags.size() ? config_.tags[place] : config_.node.gossip.tags;
+      node_config_.gossip.rules = p.gossip_rules;
+    }
     std::get<Node>(p.node).reset(node_config_, random);
   }
   const RecordId record =
@@ -235,7 +254,7 @@ void Cluster::drop_waiting(Process& p) {
 
 // Looked at once for each instant, after the other events that are already queued for it.
 void Cluster::quorum_may_change(RecordId cause) {
-  if (quorum_queued_) return;
+  if (quorum_queued_ || !config_.node.run_raft) return;
   quorum_queued_ = true;
   const SlotId slot = queue_.take(Slot::Kind::quorum, 0, 0);
   queue_[slot].cause = cause;

@@ -100,6 +100,7 @@ void Network::reset(std::uint32_t hosts, const LinkSettings& all,
   busy_until_.clear();
   sparse_ordinals_.clear();
   ordinals_.assign(dense_ ? static_cast<std::size_t>(stride_) * stride_ * kColumns : 0, 0);
+  sender_ordinals_.assign(stride_, 0);
   tables_ = tables;
   cuts_.reset(hosts);
   clogs_.reset(hosts);

@@ -89,6 +89,9 @@ class Network {
       const std::uint32_t column = kind < kDenseKinds ? kind : kind - request + kDenseKinds;
       return ++ordinals_[(source * stride_ + target) * kColumns + column];
     }
+    // Gossip goes to everybody, and 10^8 links would each need a counter: its packets are counted
+    // by sender.
+    if (kind >= kGossipKinds && kind < request) return ++sender_ordinals_[source];
     return ++sparse_ordinals_.at(key(source, target, kind));
   }
   // What all draws about one packet derive from.
@@ -142,6 +145,7 @@ class Network {
   void clog(const std::vector<std::vector<NodeId>>& groups, bool on);
 
  private:
+  static constexpr std::uint32_t kGossipKinds = 128;
   static constexpr std::uint32_t kDenseHosts = 64;
   static constexpr std::uint32_t kDenseKinds = 32;
   static constexpr std::uint32_t kColumns = 36;
@@ -165,6 +169,7 @@ class Network {
   KeyedNumbers override_of_;  // number in overrides_, from 1; 0: the default
   KeyedNumbers busy_until_;   // of links with a bandwidth
   std::vector<std::uint32_t> ordinals_;
+  std::vector<std::uint64_t> sender_ordinals_;
   KeyedNumbers sparse_ordinals_;
   std::vector<std::vector<Duration>> tables_;
   PairSet cuts_, clogs_;

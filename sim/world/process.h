@@ -29,6 +29,7 @@ struct Process {
   Disk disk;
   std::uint32_t life = 0;  // starts so far
   raft::Rules rules;       // of this node, also when it starts again
+  gossip::Rules gossip_rules;
 
   // The deadline that the node asked for, on its monotonic clock, and what set it. The queue holds
   // at most one valid entry for it, at queued_ns, which may be too early: then it is put back. A

@@ -23,8 +23,9 @@ Instant Simulation::next_event() const { return {cluster_.next_time()}; }
 
 std::uint64_t Simulation::inject(const Action& action) { return cluster_.inject(action); }
 
-void Simulation::remark(trace::WorldFact kind, std::uint64_t a, std::string_view text) {
-  cluster_.remark(kind, a, text);
+void Simulation::remark(trace::WorldFact kind, std::uint64_t a, std::string_view text,
+                        NodeId peer) {
+  cluster_.remark(kind, a, text, peer);
 }
 
 std::uint32_t Simulation::node_count() const { return cluster_.node_count(); }

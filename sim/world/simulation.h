@@ -46,7 +46,7 @@ class Simulation {
   // Puts a word of whoever drives the world into the trace (step_begun, caption, bookmark,
   // expectation_*): it changes neither the world nor the digest. With a text, Record::b is the
   // text's number in the trace (0 while no trace is kept).
-  void remark(trace::WorldFact kind, std::uint64_t a, std::string_view text = {});
+  void remark(trace::WorldFact kind, std::uint64_t a, std::string_view text = {}, NodeId peer = {});
 
   // Live views; reading changes nothing.
   std::uint32_t node_count() const;    // servers, without clients
@@ -57,6 +57,10 @@ class Simulation {
   bool connected(NodeId source, NodeId target) const;  // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;
   const std::vector<Operation>& operations() const;
+  // What the agents told their event handlers so far, in order (ClusterConfig::keep_deliveries).
+  const std::vector<Delivered>& delivered() const { return cluster_.delivered_; }
+  // The names that the gossip engines' numbers stand for.
+  const gossip::Directory& names() const { return cluster_.names(); }
   std::uint64_t operations_finished() const { return cluster_.operations_finished_; }
   // Whether a majority of the voters can reach each other: arithmetic, not what the engine
   // believes.

@@ -93,6 +93,7 @@ void Cluster::on_stream(SlotId slot) {
     return;
   }
   Event event;
+  event.port = Port::gossip;  // Raft speaks in datagrams
   event.peer = {source};
   RecordId record = cause;
   switch (kind) {
@@ -126,14 +127,7 @@ void Cluster::on_stream(SlotId slot) {
       break;
   }
   ++events_;
-  effects_.clear();
-  if (Node* node = std::get_if<Node>(&p.node)) {
-    node->step(p.clock.now(now_), event, effects_);
-  } else {
-    std::get<ForeignNode>(p.node).step(p.clock.now(now_), event, effects_);
-  }
-  queue_.drop(slot);
-  carry_out(p, record);
+  step_with(p, event, slot, record);
 }
 
 // The process that held these ends is gone. The kernel of a host that is still up tells the others.
