@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/script/targets.h"
+
 namespace quorumlab::script {
 namespace {
 
@@ -10,43 +12,6 @@ using Kind = Condition::Kind;
 using Outcome = world::Operation::Outcome;
 
 bool is_up(const world::Simulation& sim, NodeId node) { return sim.is_running(node) && !sim.is_paused(node); }
-
-// Calls `visit(node)` for whom the targets name; conditions know names and aliases, and the few
-// selectors that involve no lot.
-template <class Visit>
-bool all_of(const world::Simulation& sim, const Targets& targets, const Memory& memory, Visit visit) {
-  for (const Selector& s : targets) {
-    switch (s.kind) {
-      case Selector::Kind::node:
-        if (!visit(s.node)) return false;
-        break;
-      case Selector::Kind::alias:
-        for (const NodeId n : memory.aliases[s.alias]) {
-          if (!visit(n)) return false;
-        }
-        break;
-      case Selector::Kind::leader: {
-        const NodeId n = leading(sim);
-        if (!n || !visit(n)) return false;
-        break;
-      }
-      case Selector::Kind::all:
-      case Selector::Kind::followers:
-        for (const NodeId n : voters(sim)) {
-          if (s.kind == Selector::Kind::followers && n == leading(sim)) continue;
-          if (!visit(n)) return false;
-        }
-        break;
-      default: return false;
-    }
-  }
-  return true;
-}
-
-template <class Visit>
-bool any_of(const world::Simulation& sim, const Targets& targets, const Memory& memory, Visit visit) {
-  return !all_of(sim, targets, memory, [&](NodeId n) { return !visit(n); });
-}
 
 // Whether `fits` holds for a majority, in both halves of a joint configuration.
 template <class Fits>
@@ -200,11 +165,6 @@ bool holds(const world::Simulation& sim, const Condition& c, const Memory& memor
     case Kind::coordinates: return serf_holds(sim, c, memory, spoken);
   }
   return false;
-}
-
-bool for_all(const world::Simulation& sim, const Targets& targets, const Memory& memory,
-             const std::function<bool(NodeId)>& visit) {
-  return all_of(sim, targets, memory, visit);
 }
 
 bool hold(const world::Simulation& sim, const Conditions& conditions, const Memory& memory, const Spoken& spoken) {

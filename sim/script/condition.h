@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,9 +60,6 @@ std::string serf_instead(const world::Simulation& sim, const Condition& conditio
                          const Spoken& spoken);
 // What `serf members` prints on this host, one member a line, by name (serf.md 8.1).
 std::string serf_members(const world::Simulation& sim, NodeId node);
-// Whether the condition's selectors mean nodes for which `visit` holds, all of them.
-bool for_all(const world::Simulation& sim, const Targets& targets, const Memory& memory,
-             const std::function<bool(NodeId)>& visit);
 // What is the case instead, for messages: "the write timed out".
 std::string instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
                     const Spoken& spoken);

@@ -6,6 +6,7 @@
 
 #include "core/gossip/codec.h"
 #include "sim/script/quantity.h"
+#include "sim/script/targets.h"
 
 namespace quorumlab::script {
 namespace {
@@ -39,9 +40,9 @@ std::uint64_t times_delivered(const world::Simulation& sim, NodeId node, const s
 }
 
 // Calls `visit` with whom the condition speaks of: those named, else every running agent.
-bool every(const world::Simulation& sim, const Targets& who, const Memory& memory,
-           const std::function<bool(NodeId)>& visit) {
-  if (!who.empty()) return for_all(sim, who, memory, visit);
+template <class Visit>
+bool every(const world::Simulation& sim, const Targets& who, const Memory& memory, Visit visit) {
+  if (!who.empty()) return all_of(sim, who, memory, visit);
   for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
     if (has_agent(sim, NodeId{i}) && !visit(NodeId{i})) return false;
   }
@@ -104,7 +105,7 @@ bool serf_holds(const world::Simulation& sim, const Condition& c, const Memory& 
     case Kind::acks:
     case Kind::responses: return within(c, answered(sim, c, spoken));
     case Kind::seen:
-      return for_all(sim, c.whom, memory, [&](NodeId member) {
+      return all_of(sim, c.whom, memory, [&](NodeId member) {
         return every(sim, c.who, memory, [&](NodeId observer) {
           if (c.who.empty() && observer == member) return true;
           return has_agent(sim, observer) && believed(sim, observer, member) == c.status;
@@ -117,8 +118,8 @@ bool serf_holds(const world::Simulation& sim, const Condition& c, const Memory& 
     case Kind::delivered:
       return every(sim, c.who, memory, [&](NodeId node) { return within(c, times_delivered(sim, node, c.key)); });
     case Kind::coordinates:
-      return for_all(sim, c.who, memory, [&](NodeId from) {
-        return has_agent(sim, from) && for_all(sim, c.whom, memory, [&](NodeId to) {
+      return all_of(sim, c.who, memory, [&](NodeId from) {
+        return has_agent(sim, from) && all_of(sim, c.whom, memory, [&](NodeId to) {
                  const std::int64_t rtt = to.value <= sim.node_count() ? estimate(sim, from, to) : -1;
                  return rtt >= 0 && within(c, static_cast<std::uint64_t>(rtt));
                });
@@ -138,7 +139,7 @@ std::string serf_instead(const world::Simulation& sim, const Condition& c, const
     case Kind::acks: return std::to_string(answered(sim, c, spoken)) + " did";
     case Kind::responses: return std::to_string(answered(sim, c, spoken)) + " answered";
     case Kind::seen:
-      for_all(sim, c.whom, memory, [&](NodeId member) {
+      all_of(sim, c.whom, memory, [&](NodeId member) {
         return every(sim, c.who, memory, [&](NodeId observer) {
           if (c.who.empty() && observer == member) return true;
           if (!has_agent(sim, observer)) {
@@ -166,8 +167,8 @@ std::string serf_instead(const world::Simulation& sim, const Condition& c, const
       });
       return out;
     case Kind::coordinates:
-      for_all(sim, c.who, memory, [&](NodeId from) {
-        return for_all(sim, c.whom, memory, [&](NodeId to) {
+      all_of(sim, c.who, memory, [&](NodeId from) {
+        return all_of(sim, c.whom, memory, [&](NodeId to) {
           const std::int64_t rtt = has_agent(sim, from) && to.value <= sim.node_count() ? estimate(sim, from, to) : -1;
           add(name(from) + " expects " + (rtt < 0 ? "nothing yet" : to_text(Duration{rtt})) + " to " + name(to));
           return true;
