@@ -17,5 +17,4 @@
   X(configuration, "members are what the committed changes say", "thesis 4, Raft 6")            \
   X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")              \
   X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")   \
-  X(handover, "leadership goes to who has the whole log, and nothing is taken meanwhile",       \
-    "thesis 3.10")
+  X(handover, "leadership is handed only to who has the whole log", "thesis 3.10")

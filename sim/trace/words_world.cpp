@@ -175,7 +175,7 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} finds nobody at {} for operation {}", node, peer, a);
     case WorldFact::event_delivered:
       return fmt::format("{}'s handlers hear: {}", node,
-                         text_or(r, context, b, fmt::format("an event of kind {}", r.extra)));
+                         text_or(r, context, b, fmt::format("event {}", r.extra)));
     case WorldFact::command_printed:
       return fmt::format("{} prints: {}", peer, text_or(r, context, b, "something"));
     case WorldFact::members_listed:

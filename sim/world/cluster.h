@@ -242,6 +242,7 @@ class Cluster {
   std::uint64_t network_seed_ = 0, disk_seed_ = 0;
   EventQueue queue_;
   std::vector<Process> processes_;
+  std::vector<std::int64_t> starts_;  // when each starts first
   ClientTable clients_;
   StreamTable streams_;
   std::vector<SlotId> held_packets_;  // by a clog, in order

@@ -58,13 +58,13 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   delivered_.clear();
   judges_.reset({nodes, config.foreign == nullptr && config.node.run_raft, judge::configuration_of(initial)});
   // One after the other, as somebody starts them by hand.
-  std::vector<std::int64_t> begins(nodes, 0);
+  starts_.assign(nodes, 0);
   for (std::uint32_t i = 0; i < nodes && config.start_within.ns > 0; ++i) {
-    begins[i] = uniform(mix(mix(seed, static_cast<std::uint64_t>(DrawFor::start)), i + 1),
-                        Duration{}, config.start_within)
-                    .ns;
+    starts_[i] = uniform(mix(mix(seed, static_cast<std::uint64_t>(DrawFor::start)), i + 1),
+                         Duration{}, config.start_within)
+                     .ns;
   }
-  std::sort(begins.begin(), begins.end());
+  std::sort(starts_.begin(), starts_.end());
   processes_.resize(nodes);
   for (std::uint32_t i = 0; i < nodes; ++i) {
     Process& p = processes_[i];
@@ -81,7 +81,7 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
     p.wake_generation = 0;
     p.waiting.clear();
     p.waiting_bytes = 0;
-    queue_.schedule(begins[i], queue_.take(Slot::Kind::start, i + 1, 0));
+    queue_.schedule(starts_[i], queue_.take(Slot::Kind::start, i + 1, 0));
   }
 }
 

@@ -150,7 +150,8 @@ TEST_CASE("no part of a good file can be cut off or replaced unnoticed and crash
 TEST_CASE("every verb of the world has a place in the registry, and both documents name it") {
   const std::string schema = json_schema();
   const std::string page = markdown();
-  CHECK(registry().verbs.size() == world::kVerbCount + 1);  // and load
+  // All but `agent`, whose eight commands have names of their own, and load.
+  CHECK(registry().verbs.size() == world::kVerbCount - 1 + 8 + 1);
   for (const Field& verb : registry().verbs) {
     CAPTURE(verb.name);
     CHECK(registry().step->find(verb.name) != nullptr);
