@@ -318,6 +318,8 @@ class Writer {
                 : a.verb == Verb::duplicate_message ? "duplicate"
                                                     : "delay",
                 o.text()};
+      case Verb::agent:
+        break;  // campaigns give no commands to agents
     }
     return {"heal", "true"};
   }

@@ -117,8 +117,8 @@ class SeedRun {
   bool drilled(Drill drill, bool done);
   template <class Make, class So>
   bool insist(Drill drill, Make make, So so, bool answer_counts);
-  bool change_members(Drill drill, const world::Action& action, std::vector<NodeId> voters,
-                      std::vector<NodeId> learners);
+  enum class Place : std::uint8_t { stranger, learner, voter };
+  bool change_member(Drill drill, const world::Action& action, NodeId node, Place place);
   const raft::ConfState* conf_in_force() const;
   bool all_caught_up() const;
 
