@@ -7,6 +7,7 @@
 
 #include "core/raft/message.h"
 #include "sim/report/page.h"
+#include "sim/report/serf_lines.h"
 #include "sim/script/loader.h"
 #include "sim/trace/words.h"
 
@@ -57,7 +58,6 @@ bool tells(const Record& r) {
       case Fact::refuted:
       case Fact::address_conflict:
       case Fact::serf_member_event:
-      case Fact::query_ended:
       case Fact::key_request_ended:
       case Fact::name_conflict:
       case Fact::conflict_resolved:
@@ -126,6 +126,21 @@ Style style_of(const Record& r) {
 }
 
 class Story {
+  struct Line {
+    std::int64_t time_ns, last_ns;
+    std::string node, text;
+    Style style;
+    std::vector<std::string> printed, others;
+    bool own = false;
+  };
+  // To an agent: where it stands, to put beneath it what it printed.
+  struct Command {
+    std::string host, words;
+    std::size_t line = 0;
+    std::uint64_t flushed = 0;
+    bool hidden = false;
+  };
+
  public:
   Story(const script::Scenario& scenario, const trace::Trace& trace, const TextOptions& options)
       : trace_(trace), options_(options), page_(options), names_(script::host_names(scenario.cluster)) {
@@ -138,6 +153,7 @@ class Story {
     for (trace::RecordId id = 1; id <= trace_.size(); ++id) take(trace_[id]);
     flush_held();
     close_section();
+    flush_lines();
     return page_.take();
   }
 
@@ -191,8 +207,7 @@ class Story {
   void flush_held() {
     if (held_text_.empty()) return;
     gap();
-    page_.row(time_text(held_time_, false), "", std::string(options_.ascii ? "as expected: " : "\u2713 as expected: ") + held_text_,
-              Style::good);
+    put(held_time_, "", std::string(options_.ascii ? "as expected: " : "\u2713 as expected: ") + held_text_, Style::good);
     held_text_.clear();
   }
 
@@ -209,6 +224,7 @@ class Story {
   void flush_remark() {
     if (!box_open_) return;
     box_open_ = false;
+    flush_lines();
     page_.box(box_heading_, box_text_.empty() ? std::vector<std::string>{} : std::vector{box_text_});
     box_heading_.clear();
     box_text_.clear();
@@ -222,6 +238,7 @@ class Story {
     for (std::size_t i = 0; i < voters && voters <= 15; ++i) {
       dots += options_.ascii ? (i < r.a ? "*" : ".") : (i < r.a ? "\u25cf" : "\u25cb");
     }
+    flush_lines();
     page_.bar(std::string("Quorum: ") + (good ? "available" : "unavailable") + "  " + dots + "  (" + std::to_string(r.a) +
                   " of " + std::to_string(voters) + " up and connected, " + std::to_string(r.b) + " needed)",
               good ? Style::good : Style::bad);
@@ -231,6 +248,7 @@ class Story {
   void learn_operation(const Record& r) {
     const auto verb = static_cast<world::Verb>(r.b);
     if (script::is_operation(verb)) operations_[r.a] = std::string(trace_.text_at(r.c));
+    if (verb == world::Verb::agent) commands_[r.a] = {};
   }
 
   std::string name_operation(std::string text) const {
@@ -273,12 +291,83 @@ class Story {
         r.kind <= static_cast<std::uint16_t>(WorldFact::client_refused)) {
       text = name_operation(std::move(text));
     }
-    if (!options_.verbose && same_elsewhere(r, node, text)) return;
-    flush_elsewhere();
-    if (!options_.verbose && repeated(r)) return;
+    if (!options_.verbose && (command(r) || same_elsewhere(r, node, text) || repeated(r))) return;
     gap();
-    page_.row(time_text(r.time_ns, options_.verbose), node, text, style_of(r));
+    put(r.time_ns, node, text, style_of(r));
     if (r.is(Fact::became_leader)) close_section();
+  }
+
+  // Lines wait until their section ends, so that what happens elsewhere joins the line it repeats.
+  Line& put(std::int64_t time_ns, const std::string& node, const std::string& text, Style style) {
+    if (options_.verbose) flush_lines();
+    lines_.push_back({time_ns, time_ns, node, text, style, {}, {}, false});
+    return lines_.back();
+  }
+  void note(const std::string& text) {
+    put(-1, "", std::string(options_.ascii ? "... " : "\u22ef ") + text, Style::dim);
+  }
+  void flush_lines() {
+    for (const Line& line : lines_) {
+      page_.row(line.time_ns < 0 ? "" : time_text(line.time_ns, options_.verbose), line.node, line.text, line.style);
+      for (const std::string& text : line.printed) page_.verbatim(text);
+      if (line.others.empty()) continue;
+      const std::string last = time_text(line.last_ns, false);
+      page_.row("", "",
+                std::string(options_.ascii ? "... " : "\u22ef ") + "and on " + names_text(line.others) +
+                    (last == time_text(line.time_ns, false) ? "" : line.others.size() == 1 ? ", at " + last : ", by " + last),
+                Style::dim);
+    }
+    lines_.clear();
+    mergeable_from_ = 0;
+    ++flushed_;
+  }
+
+  // A command to an agent stands on the host itself, with what serf's command line prints.
+  bool command(const Record& r) {
+    if (!r.is(WorldFact::client_invoked) && !r.is(WorldFact::client_answered) &&
+        !r.is(WorldFact::client_timed_out) && !r.is(WorldFact::client_refused)) {
+      return false;
+    }
+    const auto found = commands_.find(r.a);
+    if (found == commands_.end()) return false;
+    Command& c = found->second;
+    if (r.is(WorldFact::client_invoked)) {
+      c.host = trace::host_name(r.peer, context_);
+      c.words = command_words(operations_[r.a], c.host);
+      if (sets_answer(c.words)) {
+        merge(r, c.host, typed(c.words), Style::client);
+        return true;
+      }
+      c.hidden = too_many(r.kind, 0);
+      if (c.hidden) return true;
+      gap();
+      put(r.time_ns, c.host, typed(c.words), Style::client).printed = first_words(c.words);
+      // What follows is told anew.
+      c.line = lines_.size() - 1;
+      mergeable_from_ = lines_.size();
+      c.flushed = flushed_;
+      return true;
+    }
+    if (sets_answer(c.words)) return true;
+    const bool good = r.is(WorldFact::client_answered) && r.b == 1;
+    const std::string text = good ? success_words(c.words, r.c)
+                             : r.is(WorldFact::client_answered) ? "The command failed."
+                                                                : "No agent answers.";
+    if (!text.empty() && !(good && c.hidden)) print(r.time_ns, c, {text}, good ? Style::client : Style::bad);
+    return true;
+  }
+  // Beneath the command if nothing lies between, else as a line of its own.
+  void print(std::int64_t time_ns, const Command& c, const std::vector<std::string>& lines, Style style) {
+    constexpr std::int64_t kAtOnce = 50'000'000;
+    const bool near = !c.hidden && c.flushed == flushed_ && c.line < lines_.size() &&
+                      time_ns - lines_[c.line].time_ns < kAtOnce;
+    if (near) {
+      lines_[c.line].printed.insert(lines_[c.line].printed.end(), lines.begin(), lines.end());
+    } else if (lines.size() == 1) {
+      put(time_ns, c.host, lines.front(), style);
+    } else {
+      put(time_ns, c.host, "`" + c.words + "` has printed:", Style::client).printed = lines;
+    }
   }
 
   // What serf agents say or hear of one thing, one after the other, is told once, and then who else.
@@ -287,39 +376,46 @@ class Story {
         !r.is(Fact::suspicion_timed_out) && !r.is(Fact::probe_failed)) {
       return false;
     }
-    for (Elsewhere& e : elsewhere_) {
-      if (e.text != text) continue;
-      if (node != e.first && std::find(e.nodes.begin(), e.nodes.end(), node) == e.nodes.end()) e.nodes.push_back(node);
-      e.last_ns = r.time_ns;
-      return true;
-    }
-    elsewhere_.push_back({text, node, r.time_ns, {}});
-    gap();
-    page_.row(time_text(r.time_ns, false), node, text, style_of(r));
+    merge(r, node, text, style_of(r));
     return true;
   }
-  void flush_elsewhere() {
-    for (const Elsewhere& e : elsewhere_) {
-      if (e.nodes.empty()) continue;
-      std::string names;
-      for (const std::string& n : e.nodes) names += (names.empty() ? "" : ", ") + n;
-      page_.row(time_text(e.last_ns, false), "",
-                std::string(options_.ascii ? "... " : "\u22ef ") + "the same at " + names + ": " + e.text, Style::dim);
+  void merge(const Record& r, const std::string& node, const std::string& text, Style style) {
+    // That it knows itself is another thing than that others learn of it.
+    const bool own = r.is(Fact::serf_member_event) && r.node == r.peer;
+    for (std::size_t i = own ? 0 : lines_.size(); i-- > mergeable_from_;) {
+      Line* line = &lines_[i];
+      if (line->text != text || line->own) continue;
+      if (line->node == node || std::find(line->others.begin(), line->others.end(), node) != line->others.end()) break;
+      line->others.push_back(node);
+      line->last_ns = r.time_ns;
+      return;
     }
-    elsewhere_.clear();
+    if (too_many(r.kind, r.is(WorldFact::event_delivered) ? r.extra : r.kind < 256 ? r.a : 0)) return;
+    gap();
+    put(r.time_ns, node, text, style).own = own;
+  }
+  // A dozen lines of a kind make the picture of a section; the rest is counted.
+  bool too_many(std::uint16_t kind, std::uint64_t of) {
+    constexpr std::uint32_t kMost = 12;
+    if (++seen_[{kind, 0, 0, 0, of}] <= kMost) return false;
+    ++suppressed_;
+    return true;
   }
 
   // What a command line printed, line by line.
   void printed(const Record& r) {
-    flush_elsewhere();
+    const std::string_view text = trace_.text_at(r.b);
     const std::string node = trace::host_name(r.peer, context_);
-    std::string text(trace_.text_at(r.b));
-    if (r.is(WorldFact::members_listed)) page_.row(time_text(r.time_ns, options_.verbose), node, "$ serf members", Style::client);
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      page_.verbatim(text.substr(at, end - at));
-      at = end + 1;
+    if (r.is(WorldFact::members_listed)) {
+      put(r.time_ns, node, "$ serf members", Style::client).printed = printed_lines({}, text);
+      return;
     }
+    const auto found = commands_.find(r.a);
+    Command unknown;
+    unknown.host = node;
+    unknown.hidden = true;
+    const Command& c = found == commands_.end() ? unknown : found->second;
+    print(r.time_ns, c, printed_lines(c.words, text), Style::client);
   }
 
   // Each kind of line of a node about a peer is told twice in a section, then only counted.
@@ -336,20 +432,20 @@ class Story {
     if (options_.verbose) return;
     constexpr std::uint64_t kWorthTelling = 20;
     if (heartbeats_ >= kWorthTelling) {
-      std::string text = std::string(options_.ascii ? "... " : "\u22ef ") + grouped(heartbeats_) + " heartbeats and answers";
+      std::string text = grouped(heartbeats_) + " heartbeats and answers";
       if (lost_ > 0) text += ", " + grouped(lost_) + " messages lost";
-      page_.row("", "", text, Style::dim);
+      note(text);
       lost_ = 0;
       heartbeats_ = 0;
     }
   }
   void close_section() {
     flush_remark();
-    flush_elsewhere();
     if (!options_.verbose && suppressed_ > 0) {
-      page_.row("", "", std::string(options_.ascii ? "... " : "\u22ef ") + grouped(suppressed_) + (suppressed_ == 1 ? " more line like these" : " more lines like these"), Style::dim);
+      note(grouped(suppressed_) + (suppressed_ == 1 ? " more line like these" : " more lines like these"));
     }
     gap();
+    flush_lines();
     suppressed_ = 0;
     seen_.clear();
   }
@@ -366,12 +462,10 @@ class Story {
   std::map<std::uint32_t, Fact> roles_;
   std::string held_text_;
   std::int64_t held_time_ = 0;
-  struct Elsewhere {
-    std::string text, first;
-    std::int64_t last_ns = 0;
-    std::vector<std::string> nodes;
-  };
-  std::vector<Elsewhere> elsewhere_;
+  std::vector<Line> lines_;
+  std::size_t mergeable_from_ = 0;
+  std::uint64_t flushed_ = 0;  // how often
+  std::map<std::uint64_t, Command> commands_;
   bool box_open_ = false;
   std::uint64_t box_step_ = 0;
   std::string box_heading_, box_text_;
@@ -422,6 +516,7 @@ std::string digest_text(std::uint64_t digest) {
 
 std::string header(const script::Scenario& s, std::uint64_t seed, const TextOptions& options) {
   Page page(options);
+  for (const std::string& name : script::host_names(s.cluster)) page.node_width = std::max(page.node_width, columns(name));
   page.line(page.styled(s.title.empty() ? s.name : s.title, Style::bold));
   if (!s.description.empty()) page.paragraph(s.description, 0);
   const std::size_t members = s.cluster.names.size() - s.cluster.spare_nodes;
@@ -431,7 +526,8 @@ std::string header(const script::Scenario& s, std::uint64_t seed, const TextOpti
     who += "; spare:";
     for (std::size_t i = members; i < s.cluster.names.size(); ++i) who += " " + s.cluster.names[i];
   }
-  who += s.cluster.clients == 1 ? "; a client: c1" : "; clients: c1 to c" + std::to_string(s.cluster.clients);
+  // serf's commands are given on the hosts themselves.
+  if (s.cluster.node.run_raft) who += s.cluster.clients == 1 ? "; a client: c1" : "; clients: c1 to c" + std::to_string(s.cluster.clients);
   page.paragraph(who + "; seed " + std::to_string(seed), 0, Style::dim);
   page.line();
   page.row("time", "who", "what happened, and why", Style::dim);
@@ -459,7 +555,9 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
   }
   if (result.violation) tell_violation(result, trace, context, options, page);
   page.line();
-  page.line("The checkers, what they promise, and how often each looked:");
+  const bool looked = s.cluster.node.run_raft || result.violation ||
+                      std::any_of(std::begin(result.checks), std::end(result.checks), [](std::uint64_t n) { return n > 0; });
+  if (looked) page.line("The checkers, what they promise, and how often each looked:");
   std::size_t width = 0, promise_width = 0;
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
     const auto checker = static_cast<judge::Checker>(i);
@@ -478,9 +576,9 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
               page.styled(padded(std::string(judge::checker_promise(checker)), promise_width), Style::dim) + "  " +
               (result.checks[i] == 0 ? "-" : grouped(result.checks[i]) + "x"));
   }
-  page.line();
+  if (looked) page.line();
   const std::uint64_t all = result.accepted + result.not_found + result.refused + result.timed_out + result.pending;
-  std::string operations = "Clients asked " + grouped(all) + (all == 1 ? " time: " : " times: ") + grouped(result.accepted) + " accepted";
+  std::string operations = (s.cluster.node.run_raft ? "Clients asked " : "Agents were told ") + grouped(all) + (all == 1 ? " time: " : " times: ") + grouped(result.accepted) + " accepted";
   if (result.not_found > 0) operations += ", " + grouped(result.not_found) + " not found";
   operations += ", " + grouped(result.timed_out) + " timed out, " + grouped(result.refused) + " refused";
   if (result.pending > 0) operations += ", " + grouped(result.pending) + " without an end";

@@ -64,6 +64,22 @@ std::string words_of(const std::string& key, const Json& json) {
   if (key == "caught_up") return what + " has caught up";
   if (key == "snapshot_installed") return what + " took over a snapshot";
   if (key == "refused_to_start") return what + " refused to start";
+  const auto of = [&](const char* name) {
+    const Json* inside = json.is(Json::Kind::object) ? json.find(name) : nullptr;
+    const std::string said = inside == nullptr ? std::string() : short_text(*inside);
+    return said == "@all" ? "everybody" : said;
+  };
+  if (key == "acks" || key == "responses") {
+    return json.is(Json::Kind::object) ? key + ": " + what : what + " " + (what == "1" ? key.substr(0, key.size() - 1) : key);
+  }
+  if (key == "seen") {
+    return (of("by").empty() ? "everybody" : of("by")) + " takes " + of("members") + " for " + of("as");
+  }
+  if (key == "delivered") {
+    const std::string times = of("times");
+    return "handlers of " + (of("to").empty() ? "everybody" : of("to")) + " heard " + of("event") +
+           (times.empty() ? "" : times == "1" ? " once" : times == "0" ? " never" : ", times: " + times);
+  }
   return key + ": " + what;
 }
 

@@ -184,6 +184,8 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
       c.most = UINT64_MAX;
       c.status = status;
       bounds(*number, c);
+      c.words = "everybody sees " + (number->is(Json::Kind::number) ? number->text : "the right number") + " " + word;
+      if (const Json* by = json.find("by"); by != nullptr && by->is(Json::Kind::text)) c.words.replace(0, 9, by->text);
       put(Kind::sees);
     }
     return true;

@@ -58,17 +58,17 @@ std::string gossip_words(const Record& r, const Context& context) {
     case Fact::probe_acked:
       if (c == 2) {
         return fmt::format(
-            "{}: Was able to connect to {} over TCP but UDP probes failed, network may be "
+            "{}: [WARN] memberlist: Was able to connect to {} over TCP but UDP probes failed, network may be "
             "misconfigured",
             node, peer);
       }
       return fmt::format("{} got an ack of {} {} after {} (probe {})", node, peer,
                          c == 0 ? "itself" : "in the end", milliseconds_of(b), a);
     case Fact::probe_indirect:
-      return fmt::format("{}: Failed ping: {} (timeout reached); it asks {} other{}{}", node, peer,
+      return fmt::format("{}: [DEBUG] memberlist: Failed ping: {} (timeout reached); it asks {} other{}{}", node, peer,
                          b, plural(b), c != 0 ? " and tries a stream" : "");
     case Fact::probe_failed:
-      return fmt::format("{}: Suspect {} has failed, no acks received", node, peer);
+      return fmt::format("{}: [INFO] memberlist: Suspect {} has failed, no acks received", node, peer);
     case Fact::member_alive:
       return fmt::format("{} believes {} alive at incarnation {} (was {})", node, peer, a,
                          state_words(b));
@@ -84,15 +84,15 @@ std::string gossip_words(const Record& r, const Context& context) {
                          c);
     case Fact::suspicion_timed_out:
       return fmt::format(
-          "{}: Marking {} as failed, suspect timeout reached ({} peer confirmations)", node, peer,
+          "{}: [INFO] memberlist: Marking {} as failed, suspect timeout reached ({} peer confirmations)", node, peer,
           b);
     case Fact::refuted:
-      return fmt::format("{}: Refuting {} message (from: {}); its incarnation is now {}", node,
+      return fmt::format("{}: [WARN] memberlist: Refuting {} message (from: {}); its incarnation is now {}", node,
                          message_words(c), peer, a);
     case Fact::health_changed:
       return fmt::format("{} finds its own health at {}, after {} (0 is well)", node, a, b);
     case Fact::address_conflict:
-      return fmt::format("{}: Conflicting address for the name of {}: claimed by {}. Old state: {}",
+      return fmt::format("{}: [ERR] memberlist: Conflicting address for the name of {}: claimed by {}. Old state: {}",
                          node, peer, host_name(static_cast<std::uint32_t>(a), context),
                          state_words(b));
     case Fact::push_pull_done:
@@ -100,19 +100,19 @@ std::string gossip_words(const Record& r, const Context& context) {
                          c != 0 ? "exchanged" : "was asked to exchange", peer, a, plural(a),
                          b != 0 ? ", to join" : "");
     case Fact::push_pull_failed:
-      return fmt::format("{}: Push/Pull with {} failed{}", node, peer, why);
+      return fmt::format("{}: [ERR] memberlist: Push/Pull with {} failed{}", node, peer, why);
     case Fact::gossip_dropped:
       return fmt::format("{} dropped {} bytes of {}: wire error {}", node, b, peer, a);
     case Fact::queue_overflow:
-      return fmt::format("{}: handler queue full ({}), dropping {} message of {}", node, b,
+      return fmt::format("{}: [WARN] memberlist: handler queue full ({}), dropping {} message of {}", node, b,
                          message_words(a), peer);
     case Fact::member_forgotten:
       return fmt::format("{} drops {}, incarnation {}, from its list", node, peer, a);
     case Fact::name_reclaimed:
-      return fmt::format("{}: Updating address for left or failed node: {} takes the name of {}",
+      return fmt::format("{}: [INFO] memberlist: Updating address for left or failed node: {} takes the name of {}",
                          node, peer, host_name(static_cast<std::uint32_t>(a), context));
     case Fact::ping_for_another:
-      return fmt::format("{}: Got ping for unexpected node, from {}", node, peer);
+      return fmt::format("{}: [WARN] memberlist: Got ping for unexpected node, from {}", node, peer);
     default:
       return serf_words(r, context);
   }

@@ -107,7 +107,7 @@ std::string serf_words(const Record& r, const Context& context) {
   const std::string about = r.peer == 0 ? "somebody it has not met" : peer;
   switch (static_cast<Fact>(r.kind)) {
     case Fact::serf_member_event:
-      return fmt::format("{}: serf: {}{}: {}{}", node, event_words(a), forced ? " (forced)" : "",
+      return fmt::format("{}: [INFO] serf: {}{}: {}{}", node, event_words(a), forced ? " (forced)" : "",
                          peer, a == 4 ? std::string{} : ip_words(c >> 8));
     case Fact::intent_accepted:
       return fmt::format("{} takes a {} intent of time {} about {}, which is {}", node,
@@ -143,7 +143,7 @@ std::string serf_words(const Record& r, const Context& context) {
       return fmt::format("{} drops {} from '{}' to query {} at time {}{}", node,
                          c == 1 ? "an ack" : "a response", peer, b, a, why);
     case Fact::response_relayed:
-      return a != 0 ? fmt::format("{}: serf: Relaying response to {}", node, peer)
+      return a != 0 ? fmt::format("{}: [DEBUG] serf: Relaying response to {}", node, peer)
                     : fmt::format("{} sends its response by way of {}, too", node, peer);
     case Fact::query_ended:
       return fmt::format("{}'s query of time {} is over. Total Acks: {}, Total Responses: {}", node,
@@ -151,50 +151,50 @@ std::string serf_words(const Record& r, const Context& context) {
     case Fact::lamport_jump:
       return fmt::format("{}'s {} clock jumps from {} to {}", node, clock_words(a), c, b);
     case Fact::coordinate_refused:
-      return fmt::format("{}: serf: Rejected coordinate from {}{}", node, peer, why);
+      return fmt::format("{}: [ERR] serf: Rejected coordinate from {}{}", node, peer, why);
     case Fact::coordinate_reset:
       return fmt::format("{} begins at the origin again after a sample of {}; resets: {}", node,
                          peer, a);
     case Fact::delivery:
       if (a == 5 || a == 6) {
-        return fmt::format("{}: agent: Received event: {}: {:08x} of time {}", node,
+        return fmt::format("{}: [INFO] agent: Received event: {}: {:08x} of time {}", node,
                            delivery_words(a), c & 0xffffffffu, b);
       }
-      return fmt::format("{}: agent: Received event: {} ({} member{})", node, delivery_words(a), c,
+      return fmt::format("{}: [INFO] agent: Received event: {} ({} member{})", node, delivery_words(a), c,
                          plural(c));
     case Fact::key_changed:
-      return fmt::format("{}: serf: Received {} query from {}; keys now: {}{}", node, key_words(a),
+      return fmt::format("{}: [INFO] serf: Received {} query from {}; keys now: {}{}", node, key_words(a),
                          peer, c, why);
     case Fact::key_request_ended:
       return fmt::format("{}'s {} request is over: {}/{} nodes reported success", node,
                          key_words(a), b, c);
     case Fact::name_conflict:
-      return b != 0 ? fmt::format("{}: serf: Node name conflicts with another node at {}. Names "
+      return b != 0 ? fmt::format("{}: [ERR] serf: Node name conflicts with another node at {}. Names "
                                   "must be unique!",
                                   node, host_a())
-                    : fmt::format("{}: serf: Name conflict: both {} and {} are claiming one name",
+                    : fmt::format("{}: [WARN] serf: Name conflict: both {} and {} are claiming one name",
                                   node, peer, host_a());
     case Fact::conflict_resolved:
-      return fmt::format("{}: serf: {} in name conflict resolution{} [{} / {}]", node,
-                         c != 0 ? "majority" : "minority", c != 0 ? "" : ", quitting", a, b);
+      return fmt::format("{}: [{}] serf: {} in name conflict resolution{} [{} / {}]", node,
+                         c != 0 ? "INFO" : "WARN", c != 0 ? "majority" : "minority", c != 0 ? "" : ", quitting", a, b);
     case Fact::leave_started:
-      return fmt::format("{}: agent: requesting graceful leave from Serf, at time {}", node, a);
+      return fmt::format("{}: [INFO] agent: requesting graceful leave from Serf, at time {}", node, a);
     case Fact::serf_left:
-      return a != 0 ? fmt::format("{}: agent: shutdown complete, after a leave", node)
-                    : fmt::format("{}: serf: Shutdown without a Leave{}", node, why);
+      return a != 0 ? fmt::format("{}: [INFO] agent: shutdown complete, after a leave", node)
+                    : fmt::format("{}: [WARN] serf: Shutdown without a Leave{}", node, why);
     case Fact::reconnect_attempted:
-      return fmt::format("{}: serf: attempting reconnect to {}, one of {} failed", node, peer, a);
+      return fmt::format("{}: [INFO] serf: attempting reconnect to {}, one of {} failed", node, peer, a);
     case Fact::reconnect_forgone:
-      return fmt::format("{}: serf: forgoing reconnect for random throttling ({} failed, {} alive)",
+      return fmt::format("{}: [DEBUG] serf: forgoing reconnect for random throttling ({} failed, {} alive)",
                          node, a, b);
     case Fact::rejoin_attempted:
-      return fmt::format("{}: serf: Attempting re-join to previously known node: {}", node, peer);
+      return fmt::format("{}: [INFO] serf: Attempting re-join to previously known node: {}", node, peer);
     case Fact::join_ended:
       if (c == 0) {
-        return a != 0 ? fmt::format("{}: serf: Re-joined to previously known node", node)
-                      : fmt::format("{}: serf: Failed to re-join to previously known node", node);
+        return a != 0 ? fmt::format("{}: [INFO] serf: Re-joined to previously known node", node)
+                      : fmt::format("{}: [ERR] serf: Failed to re-join to previously known node", node);
       }
-      return fmt::format("{}: agent: joined: {} nodes{}{}", node, a, b != 0 ? " (with replay)" : "",
+      return fmt::format("{}: [INFO] agent: joined: {} nodes{}{}", node, a, b != 0 ? " (with replay)" : "",
                          why);
     case Fact::snapshot_replayed:
       return fmt::format("{} reads its snapshot: {} node{} alive, member clock {}, event clock {}",
@@ -203,7 +203,7 @@ std::string serf_words(const Record& r, const Context& context) {
       return fmt::format("{} rewrites its snapshot: {} bytes after {}, {} node{} alive", node, a, b,
                          c, plural(c));
     case Fact::queue_pruned:
-      return fmt::format("{}: serf: {} queue depth exceeds limit ({}), dropping {} message{}", node,
+      return fmt::format("{}: [WARN] serf: {} queue depth exceeds limit ({}), dropping {} message{}", node,
                          queue_words(a), c, b, plural(b));
     case Fact::tags_changed:
       return fmt::format("{} changes its tags: {} now, {} bytes", node, a, b);

@@ -174,7 +174,7 @@ std::string world_words(const Record& r, const Context& context) {
     case WorldFact::client_refused:
       return fmt::format("{} finds nobody at {} for operation {}", node, peer, a);
     case WorldFact::event_delivered:
-      return fmt::format("{}'s handlers hear: {}", node,
+      return fmt::format("{}: [INFO] agent: Received event: {}", node,
                          text_or(r, context, b, fmt::format("event {}", r.extra)));
     case WorldFact::command_printed:
       return fmt::format("{} prints: {}", peer, text_or(r, context, b, "something"));

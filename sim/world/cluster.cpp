@@ -11,18 +11,18 @@ namespace {
 std::string handler_text(gossip::EventKind kind, std::string_view name, std::string_view payload) {
   std::string text(gossip::event_name(kind));
   if (kind == gossip::EventKind::user || kind == gossip::EventKind::query) {
-    text.append(" ").append(name);
+    text = (kind == gossip::EventKind::user ? "user-event: " : "query: ") + std::string(name);
     while (payload.ends_with('\n')) payload.remove_suffix(1);
-    if (!payload.empty()) text.append(", payload \"").append(payload).append("\"");
+    if (!payload.empty()) text.append(" (\"").append(payload).append("\")");
     return text;
   }
   for (std::size_t at = 0; at < payload.size();) {
     const std::size_t end = std::min(payload.find('\n', at), payload.size());
     const std::string_view line = payload.substr(at, end - at);
-    text.append(at == 0 ? " " : ", ").append(line.substr(0, line.find('\t')));
+    text.append(at == 0 ? " (" : ", ").append(line.substr(0, line.find('\t')));
     at = end + 1;
   }
-  return text;
+  return payload.empty() ? text : text + ")";
 }
 
 }  // namespace
