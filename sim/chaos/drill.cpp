@@ -361,11 +361,13 @@ void SeedRun::drill() {
       };
       if (!insist(Drill::write_elsewhere, write, always, true)) return;
     }
+    // Asked of the leader, or of a follower that has to pass it on: no retry hides that it does not.
+    const bool at_leader = lots.percent(50);
     const auto transfer = [&] {
       Action action;
       action.verb = Verb::transfer;
       action.nodes = {other};
-      if (lots.percent(50)) action.to = followed_leader(*sim_);
+      action.to = at_leader ? followed_leader(*sim_) : other;
       return action;
     };
     const auto moved = [&] { return followed_leader(*sim_) == other; };
