@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/handlers.h"
 #include "sim/report/text.h"
 #include "sim/trace/file.h"
 #include "sim/trace/words.h"
@@ -16,7 +17,7 @@ namespace {
 struct Options {
   std::vector<std::string> files, settings;
   std::optional<std::uint64_t> seed;
-  std::string trace;
+  std::string trace, handlers;
   bool json = false, quiet = false, verbose = false, check_determinism = false;
   ColourWhen colour = ColourWhen::automatic;
 };
@@ -176,7 +177,7 @@ int worse(int a, int b) {
 }
 
 int run_one(const Options& o, const std::string& file, const std::vector<script::Setting>& settings,
-            world::Simulation& sim, nlohmann::ordered_json& json) {
+            const std::vector<std::string>& handlers, world::Simulation& sim, nlohmann::ordered_json& json) {
   script::Scenario scenario;
   if (!load(file, settings, scenario)) return kExitBadFile;
   script::Runner runner(scenario);
@@ -201,6 +202,10 @@ int run_one(const Options& o, const std::string& file, const std::vector<script:
   }
   if (!o.trace.empty() && !write_trace(o.trace, file, scenario, result, sim)) code = worse(code, kExitUsage);
 
+  // Only now, when nothing can change any more.
+  std::vector<HandlerRun> handled;
+  if (!handlers.empty()) handled = run_handlers(handlers, scenario, sim);
+
   report::TextOptions text;
   text.colour = use_colour(o.colour);
   text.verbose = o.verbose;
@@ -209,6 +214,13 @@ int run_one(const Options& o, const std::string& file, const std::vector<script:
   if (o.json) {
     auto one = as_json(file, scenario, result);
     if (!determinism.empty()) one["deterministic"] = same_again;
+    if (!handlers.empty()) {
+      one["handlers"] = nlohmann::ordered_json::array();
+      for (const HandlerRun& h : handled) {
+        one["handlers"].push_back({{"time_ns", h.at.ns}, {"host", h.host}, {"event", h.event}, {"script", h.script},
+                                   {"status", h.status}, {"timed_out", h.timed_out}, {"output", h.output}});
+      }
+    }
     json.push_back(std::move(one));
   } else if (o.quiet) {
     std::printf("%s\n", report::summary_line(scenario, result).c_str());
@@ -217,6 +229,7 @@ int run_one(const Options& o, const std::string& file, const std::vector<script:
   } else {
     std::fputs(report::header(scenario, result.seed, text).c_str(), stdout);
     std::fputs(report::timeline(scenario, sim.trace(), text).c_str(), stdout);
+    if (!handlers.empty()) std::fputs(handlers_text(handled).c_str(), stdout);
     if (!determinism.empty()) std::printf("\ndeterminism: %s\n", determinism.c_str());
     std::fputs(report::verdict(scenario, result, &sim.trace(), text).c_str(), stdout);
   }
@@ -236,6 +249,9 @@ void add_run(CLI::App& app, Chosen& chosen) {
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   cmd->add_option("--trace", o->trace, "Write the trace: JSON lines to a .jsonl, else binary (.qlt)")->option_text("OUT");
+  cmd->add_option("--handlers", o->handlers,
+                  "Once the run is over, execute DIR's scripts for real for each event that agents told their handlers of")
+      ->option_text("DIR");
   cmd->add_flag("--json", o->json, "Print the result as JSON");
   cmd->add_flag("-q,--quiet", o->quiet, "Print the verdict only");
   cmd->add_flag("-v,--verbose", o->verbose, "Print every record");
@@ -249,15 +265,19 @@ void add_run(CLI::App& app, Chosen& chosen) {
         std::fprintf(stderr, "quorumlab: --trace takes one file; %zu are given\n", o->files.size());
         return kExitUsage;
       }
+      std::vector<std::string> handlers;
+      if (!o->handlers.empty() && !find_handlers(o->handlers, handlers)) return kExitUsage;
       int code = 0;
       auto json = nlohmann::ordered_json::array();
       world::Simulation sim;
       for (std::size_t i = 0; i < o->files.size(); ++i) {
         if (i > 0 && !o->json && !o->quiet) std::puts("");
-        code = worse(code, run_one(*o, find_scenario(o->files[i]), settings, sim, json));
+        code = worse(code, run_one(*o, find_scenario(o->files[i]), settings, handlers, sim, json));
         if (interrupted().load()) break;
       }
-      if (o->json) std::puts((json.size() == 1 && o->files.size() == 1 ? json[0] : json).dump(2).c_str());
+      if (o->json) std::puts((json.size() == 1 && o->files.size() == 1 ? json[0] : json)
+                      .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                      .c_str());
       return code;
     };
   });

@@ -187,6 +187,66 @@ def interrupt(tool, folder):
         expect("interrupted" in out + err, f"{args[0]}: what is known so far is told")
 
 
+def handlers(tool, folder):
+    """--handlers DIR: executables run for each delivery, told of it as serf tells them."""
+    scripts = folder / "handlers"
+    scripts.mkdir()
+    told = folder / "told"
+
+    def script(name, text, mode=0o755):
+        path = scripts / name
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(mode)
+
+    script("20 record.sh",
+           "{ env | grep ^SERF_ | sort; echo stdin; cat; echo end; } >> '" + str(told) + "'; echo heard; exit 3\n")
+    script("not-executable.sh", "echo never\n", 0o644)
+    body = ('{"at": "3s", "join": {"by": "n2", "to": "n1"}},'
+            ' {"after": "4s", "event": {"by": "n1", "name": "deploy-app", "payload": "v1.2.3"}},'
+            ' {"after": "3s", "on_query": {"by": "n2", "name": "load", "payload": "0.42"}},'
+            ' {"query": {"by": "n1", "name": "load"}, "expect": {"responses": 1}}')
+    file = folder / "handled.scenario.json"
+    file.write_text('{"cluster": {"nodes": 2, "serf": {"tags_of": {"n1": {"role": "web", "my-dc": "east"},'
+                    ' "n2": {"role": "lb"}}}}, "timeline": [' + body + "]}")
+    plain = tool("run", str(file), "-q")
+    expect(plain.returncode == 0, "a run without handlers")
+    expect(not told.exists(), "no script runs unless it is asked for")
+    run = tool("run", str(file), "--json", "--handlers", str(scripts), env={"SERF_EVENT": "stale"})
+    result = json.loads(run.stdout)
+    expect(run.returncode == 0 and f"digest: {result['digest']}" in plain.stdout,
+           "scripts change neither digest nor verdict, even if they fail")
+    text = told.read_text()
+    expect("SERF_EVENT=stale" not in text, "what the caller has in SERF_ variables does not shine through")
+    want = ("SERF_EVENT=user\nSERF_SELF_NAME=n1\nSERF_SELF_ROLE=web\nSERF_TAG_MY_DC=east\nSERF_TAG_ROLE=web\n"
+            "SERF_USER_EVENT=deploy-app\nSERF_USER_LTIME=1\nstdin\nv1.2.3\nend\n")
+    expect(want in text, f"a user event as serf gives it: {text}")
+    expect("SERF_EVENT=query\nSERF_QUERY_LTIME=1\nSERF_QUERY_NAME=load\nSERF_SELF_NAME=n2\nSERF_SELF_ROLE=lb\n"
+           "SERF_TAG_ROLE=lb\nstdin\nend\n" in text, "a query as serf gives it")
+    expect("SERF_EVENT=member-join\nSERF_SELF_NAME=n1\n" in text and "n2\t10.0.0.2\tlb\trole=lb\nend\n" in text,
+           "members by tabs, one a line, without a port")
+    runs = result["handlers"]
+    expect(all(r["script"] == "20 record.sh" and r["status"] == 3 and r["output"] == "heard\n" for r in runs),
+           "output and status of each run")
+    expect(len(runs) == text.count("stdin\n"), "every run is told of")
+    expect("no executable" in tool("run", str(file), "--handlers", str(folder / "nowhere")).stderr, "no such folder")
+
+    # One that hangs is killed, with the child it waits for; its output until then is kept.
+    (scripts / "20 record.sh").unlink()
+    script("hang.sh", f"[ $SERF_EVENT = query ] || exit 0\necho $$ >> '{folder / 'pids'}'\necho before\n"
+                      f"sleep 600 & echo $! >> '{folder / 'pids'}'\nwait\n")
+    file.write_text('{"cluster": {"nodes": 1, "serf": {}}, "timeline": [{"at": "3s",'
+                    ' "query": {"by": "n1", "name": "load"}, "wait": true}]}')
+    began = time.monotonic()
+    shown = tool("run", str(file), "--handlers", str(scripts)).stdout
+    expect(4 < time.monotonic() - began < 30, "a script has five seconds")
+    expect("it took too long" in shown and "| before" in shown, f"a killed script is told of: {shown}")
+    time.sleep(0.2)
+    for pid in (folder / "pids").read_text().split():
+        state = pathlib.Path("/proc", pid, "stat")
+        alive = state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+        expect(not alive, f"process {pid} of a killed script is gone")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tool", required=True)
@@ -198,6 +258,7 @@ def main():
         colour(tool)
         data(tool, folder)
         sweeps(tool, folder)
+        handlers(tool, folder)
         interrupt(tool, folder)
     assert not failures, f"{len(failures)} expectations failed"
 
