@@ -187,6 +187,21 @@ def interrupt(tool, folder):
         expect("interrupted" in out + err, f"{args[0]}: what is known so far is told")
 
 
+def serf_story(tool):
+    """Commands on their hosts with what serf prints, log lines as the agents write them, in order of time."""
+    out = tool("run", "serf", env={"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}).stdout
+    for line in (r"node2  \$ serf join node1\n +Successfully joined cluster by contacting 1 nodes\.\n",
+                 r"node\d  \[INFO\] memberlist: Suspect node3 has failed, no acks received\n",
+                 r"node\d  \[INFO\] serf: EventMemberFailed: node3 10\.0\.0\.3\n +\S+ and on node\d, node\d and node\d",
+                 r"node\d  \[INFO\] agent: Received event: user-event: deploy-app \(\"v1\.2\.3\"\)\n",
+                 r" Response from 'node1': up 12 days\n", r" Total Responses: 5\n",
+                 r"node3  10\.0\.0\.3:7946  failed  role=web\n"):
+        expect(re.search(line, out), f"the story has {line}")
+    expect("c1" not in out, "no client stands between a command and its host")
+    times = [float(t) for t in re.findall(r"^ +(\d+\.\d{3}) s ", out, re.M)]
+    expect(times == sorted(times) and len(times) > 50, "lines in order of time")
+
+
 def handlers(tool, folder):
     """--handlers DIR: executables run for each delivery, told of it as serf tells them."""
     scripts = folder / "handlers"
@@ -258,6 +273,7 @@ def main():
         colour(tool)
         data(tool, folder)
         sweeps(tool, folder)
+        serf_story(tool)
         handlers(tool, folder)
         interrupt(tool, folder)
     assert not failures, f"{len(failures)} expectations failed"
