@@ -112,6 +112,7 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
     const auto checker = static_cast<judge::Checker>(i);
     // What a damaged disk leads to can be checked only where disks are damaged.
     if (checker == judge::Checker::lying_disk_noticed) continue;
+    if (judge::judges_gossip(checker)) continue;
     if (totals.checks[i] == 0 && many && totals.failures == 0 && campaign.options.beyond.empty()) {
       return fmt::format("the checker {} compared nothing", judge::checker_name(checker));
     }

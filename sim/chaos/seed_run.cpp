@@ -120,6 +120,30 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
           "committed",
           node, v.a, v.b);
       break;
+    case Checker::gossip_completeness:
+      what = v.a < 1'000'000
+                 ? fmt::format("{} probed {} only after {} probes among {}", node, other, v.a, v.b)
+                 : fmt::format("{} has not found that {} is gone", node, other);
+      break;
+    case Checker::gossip_accuracy:
+      what = fmt::format("{} declared {} failed ({}, {})", node, other, v.a, v.b);
+      break;
+    case Checker::gossip_convergence:
+      what = fmt::format("{} does not know that {} is alive (state {}, status {})", node, other,
+                         v.a, v.b);
+      break;
+    case Checker::event_delivery:
+      what = fmt::format("{} took an event of time {} that it should not have", node, v.a);
+      break;
+    case Checker::lamport_monotonic:
+      what = fmt::format("a clock of {} shows {} where {} is due", node, v.a, v.b);
+      break;
+    case Checker::incarnation_monotonic:
+      what = fmt::format("{} believed incarnation {} of {} after {}", node, v.a, other, v.b);
+      break;
+    case Checker::message_budget:
+      what = fmt::format("{} sent {} where {} are allowed", node, v.a, v.b);
+      break;
   }
   return fmt::format("{} ({}): {}, at {}", judge::checker_name(v.checker),
                      judge::checker_promise(v.checker), what, script::to_text(Duration{v.time_ns}));

@@ -9,6 +9,8 @@ namespace quorumlab::judge {
 
 using raft::MessageType;
 
+constexpr std::uint8_t kGossipPort = 0x80;  // set in a packet's kind
+
 std::string_view checker_name(Checker checker) {
   switch (checker) {
 #define X(name, promise, source) \
@@ -66,6 +68,8 @@ void Judges::reset(const Setup& setup) {
   transfers_ = 0;
   reached_ = {};
   clients_.reset();
+  gossip_.reset(setup.gossip, setup.nodes, setup.links_calm);
+  setup_.gossip = nullptr;
 }
 
 Reached Judges::reached() const {
@@ -94,6 +98,13 @@ void Judges::acts_as_leader(Moment moment, NodeId node, std::uint64_t term) {
 
 void Judges::packet_sent(std::int64_t time_ns, trace::RecordId record, NodeId source, NodeId target,
                          std::uint8_t kind, ByteView bytes) {
+  if ((kind & kGossipPort) != 0) {
+    if (gossip_.on()) {
+      gossip_.packet_sent({time_ns, record}, source, static_cast<std::uint8_t>(kind & ~kGossipPort),
+                          bytes.size(), verdicts_);
+    }
+    return;
+  }
   if (!setup_.raft || !is_node(source)) return;
   NodeState& state = nodes_[source.value];
   const Moment moment{time_ns, record};

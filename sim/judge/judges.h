@@ -18,6 +18,7 @@
 #include "sim/judge/configuration.h"
 #include "sim/judge/durability.h"
 #include "sim/judge/elections.h"
+#include "sim/judge/gossip.h"
 #include "sim/judge/history.h"
 #include "sim/judge/leader_completeness.h"
 #include "sim/judge/lying_disk.h"
@@ -35,6 +36,10 @@ std::string_view checker_name(Checker checker);
 std::optional<Checker> find_checker(std::string_view name);
 // What the checker promises, in words.
 std::string_view checker_promise(Checker checker);
+// Whether it judges gossip; the others judge Raft.
+constexpr bool judges_gossip(Checker checker) {
+  return checker >= Checker::QUORUMLAB_FIRST_GOSSIP_CHECKER;
+}
 
 // What happened that a campaign has to come by, else it proves nothing about it.
 // X(name, in words)
@@ -62,8 +67,10 @@ class Judges {
  public:
   struct Setup {
     std::uint32_t nodes = 0;  // servers with spares; their ids are 1..nodes
-    bool raft = true;         // false: the nodes speak something else; nothing is checked
+    bool raft = true;         // false: the nodes do not speak Raft; nothing of it is checked
     Configuration members;    // whom the cluster begins with
+    const gossip::Config* gossip = nullptr;  // null: no agents run; read by reset only
+    bool links_calm = true;                  // as links_changed() says
   };
   using Write = Effects::Write;
   enum class Death : std::uint8_t {
@@ -125,10 +132,30 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::proposal_accepted):
         if (transfers_ != 0) judge_proposal(record, id);
         break;
+      case static_cast<std::uint16_t>(trace::WorldFact::packet_sent):
+      case static_cast<std::uint16_t>(trace::WorldFact::packet_delivered):
+        break;  // by far the most of all facts
       default:
+        if (gossip_.on()) gossip_.fact(record, id, verdicts_);
         break;
     }
   }
+  // Gossip: whether every packet of every link arrives within half a probe timeout, by its settings;
+  // how an agent's clock goes; what its Lamport clocks show after a step.
+  bool gossip_on() const { return gossip_.on(); }
+  void links_changed(std::int64_t time_ns, bool calm) {
+    if (gossip_.on()) gossip_.links(time_ns, calm);
+  }
+  void clock_set(std::int64_t time_ns, NodeId node, std::int64_t drift_ppb, bool frozen) {
+    if (gossip_.on()) gossip_.clock(node, time_ns, drift_ppb, frozen);
+  }
+  void lamport_clocks(std::int64_t time_ns, trace::RecordId record, NodeId node,
+                      const LamportTimes& times) {
+    gossip_.clocks({time_ns, record}, node, times, verdicts_);
+  }
+  // Members declared failed that ran at the time, whatever the network did.
+  std::uint64_t false_positives() const { return gossip_.on() ? gossip_.false_positives() : 0; }
+
   // A client's operation, when it is first asked; `request` is encoded as in core/node/request.h.
   // Retries of it are not told.
   void invoked(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation, NodeId client,
@@ -199,6 +226,7 @@ class Judges {
   std::uint32_t transfers_ = 0;  // under way
   Reached reached_;              // without what configurations_ tells
   Clients clients_;
+  Gossip gossip_;
 };
 
 }  // namespace quorumlab::judge

@@ -538,6 +538,11 @@ std::string timeline(const script::Scenario& scenario, const trace::Trace& trace
   return Story(scenario, trace, options).tell();
 }
 
+// Whether nodes speak what the checker judges.
+static bool engine_runs(const script::Scenario& s, judge::Checker checker) {
+  return judge::judges_gossip(checker) ? s.cluster.node.run_gossip : s.cluster.node.run_raft;
+}
+
 std::string verdict(const script::Scenario& s, const script::RunResult& result, const trace::Trace* trace,
                     const TextOptions& options) {
   Page page(options);
@@ -561,6 +566,7 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
   std::size_t width = 0, promise_width = 0;
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
     const auto checker = static_cast<judge::Checker>(i);
+    if (!engine_runs(s, checker)) continue;
     width = std::max(width, judge::checker_name(checker).size());
     promise_width = std::max(promise_width, judge::checker_promise(checker).size());
   }
@@ -568,8 +574,8 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
     const auto checker = static_cast<judge::Checker>(i);
     const bool broken = result.violation && result.violation->checker == checker;
     const bool watched = (s.watched >> i & 1) != 0;
-    // Where no Raft runs its checkers have nothing to say.
-    if (!broken && result.checks[i] == 0 && !s.cluster.node.run_raft) continue;
+    // The checkers of an engine that does not run have nothing to say.
+    if (!broken && result.checks[i] == 0 && !engine_runs(s, checker)) continue;
     const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
     page.line(page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
               "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +

@@ -2,19 +2,32 @@
 #pragma once
 
 // X(name, what it promises, source)
-#define QUORUMLAB_CHECKERS(X)                                                                   \
-  X(election_safety, "at most one leader in a term", "Raft fig. 3")                             \
-  X(vote_safety, "a node grants one vote in a term", "Raft 5.2")                                \
-  X(leader_append_only, "a leader never removes or replaces entries of its log", "Raft fig. 3") \
-  X(log_matching, "logs that agree on an entry agree on all before it", "Raft fig. 3")          \
-  X(leader_completeness, "a leader has every committed entry", "Raft fig. 3")                   \
-  X(state_machine_safety, "no two nodes apply different entries at an index", "Raft fig. 3")    \
-  X(monotonic, "term, commit and applied index never go back", "Raft fig. 2")                   \
-  X(durability, "what a node promised or a client was told survives", "Raft fig. 2")            \
-  X(read_freshness, "a read sees every write that was answered before it began", "thesis 6.4")  \
-  X(exactly_once, "a command of a session takes effect once", "thesis 6.3")                     \
-  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")                     \
-  X(configuration, "members are what the committed changes say", "thesis 4, Raft 6")            \
-  X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")              \
-  X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")   \
-  X(handover, "leadership is handed only to who has the whole log", "thesis 3.10")
+#define QUORUMLAB_CHECKERS(X)                                                                      \
+  X(election_safety, "at most one leader in a term", "Raft fig. 3")                                \
+  X(vote_safety, "a node grants one vote in a term", "Raft 5.2")                                   \
+  X(leader_append_only, "a leader never removes or replaces entries of its log", "Raft fig. 3")    \
+  X(log_matching, "logs that agree on an entry agree on all before it", "Raft fig. 3")             \
+  X(leader_completeness, "a leader has every committed entry", "Raft fig. 3")                      \
+  X(state_machine_safety, "no two nodes apply different entries at an index", "Raft fig. 3")       \
+  X(monotonic, "term, commit and applied index never go back", "Raft fig. 2")                      \
+  X(durability, "what a node promised or a client was told survives", "Raft fig. 2")               \
+  X(read_freshness, "a read sees every write that was answered before it began", "thesis 6.4")     \
+  X(exactly_once, "a command of a session takes effect once", "thesis 6.3")                        \
+  X(lying_disk_noticed, "a damaged disk is noticed, never believed", "own")                        \
+  X(configuration, "members are what the committed changes say", "thesis 4, Raft 6")               \
+  X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")                 \
+  X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")      \
+  X(handover, "leadership is handed only to who has the whole log", "thesis 3.10")                 \
+  X(gossip_completeness, "everybody is probed in turn, and who goes is found by all in time",      \
+    "SWIM 4.3")                                                                                    \
+  X(gossip_accuracy, "who is up and connected is not declared failed, nobody without suspicion",   \
+    "SWIM 4.2")                                                                                    \
+  X(gossip_convergence, "once nothing changes all agents agree on who is alive", "memberlist")     \
+  X(event_delivery, "an agent takes an event once, and none from before its time", "serf")         \
+  X(lamport_monotonic, "Lamport clocks never go back, and pass what they hear", "Lamport 1978")    \
+  X(incarnation_monotonic, "a member's incarnation never falls, and only a higher one revives",    \
+    "SWIM 4.2")                                                                                    \
+  X(message_budget, "a member sends no more than its parameters and its news allow", "SWIM 4.1")
+
+// Those from here on judge gossip, those before it Raft.
+#define QUORUMLAB_FIRST_GOSSIP_CHECKER gossip_completeness

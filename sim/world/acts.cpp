@@ -158,6 +158,8 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
           action.groups.size() == 2 && action.groups[0].size() == 1 && action.groups[1].size() == 1;
       emit(fact(WorldFact::link_changed, one ? action.groups[0][0].value : 0, cause,
                 one ? action.groups[1][0].value : 0));
+      judges_.links_changed(now_.ns,
+                            network_.arrives_within(config_.node.gossip.probe_timeout / 2));
       break;
     }
     case Verb::clog:

@@ -220,6 +220,7 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
   } else {
     submit_writes(p, cause);
   }
+  if (judges_.gossip_on()) [[unlikely]] tell_clocks(p);
   for (const Effects::Packet& packet : effects_.packets) {
     const SlotId slot = queue_.take(Slot::Kind::packet, packet.target.value, p.id.value);
     queue_.fill(slot, effects_.view(packet.bytes));
@@ -258,6 +259,14 @@ void Cluster::tell_notes(Process& p, RecordId cause) {
           static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
           note.c});
   }
+}
+
+void Cluster::tell_clocks(const Process& p) {
+  const Node* node = std::get_if<Node>(&p.node);
+  if (node == nullptr) return;
+  const gossip::Engine& agent = node->gossip();
+  judges_.lamport_clocks(now_.ns, records_, p.id,
+                         {agent.member_time(), agent.event_time(), agent.query_time()});
 }
 
 void Cluster::tell_handlers(Process& p, RecordId cause) {

@@ -56,7 +56,10 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   }
   names_.clear();
   delivered_.clear();
-  judges_.reset({nodes, config.foreign == nullptr && config.node.run_raft, judge::configuration_of(initial)});
+  const bool agents = config.foreign == nullptr && config.node.run_gossip;
+  judges_.reset({nodes, config.foreign == nullptr && config.node.run_raft,
+                 judge::configuration_of(initial), agents ? &config_.node.gossip : nullptr,
+                 network_.arrives_within(config.node.gossip.probe_timeout / 2)});
   // One after the other, as somebody starts them by hand.
   starts_.assign(nodes, 0);
   for (std::uint32_t i = 0; i < nodes && config.start_within.ns > 0; ++i) {
@@ -71,6 +74,9 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
     p.id = {i + 1};
     p.state = Process::State::never_started;
     p.clock.reset(config.epoch, i < config.clocks.size() ? config.clocks[i] : ClockSettings{});
+    if (i < config.clocks.size()) {
+      judges_.clock_set(0, p.id, config.clocks[i].drift_ppb, config.clocks[i].frozen);
+    }
     p.disk.reset(config.disk);
     p.life = 0;
     p.rules = config.node.raft.rules;

@@ -107,6 +107,24 @@ void Network::reset(std::uint32_t hosts, const LinkSettings& all,
   derive_plain();
 }
 
+bool Network::arrives_within(Duration longest) const {
+  const auto fast = [&](const LinkSettings& link) {
+    Duration most = link.latency.a;
+    switch (link.latency.kind) {
+      case Latency::Kind::constant:
+        break;
+      case Latency::Kind::uniform:
+        most = link.latency.b;
+        break;
+      default:
+        return false;
+    }
+    if (link.reorder.parts != 0) most = most + link.reorder_by;
+    return link.bandwidth == 0 && most < longest;
+  };
+  return fast(default_) && std::all_of(overrides_.begin(), overrides_.end(), fast);
+}
+
 void Network::derive_plain() {
   const bool simple = default_.loss.parts == 0 && default_.duplicate.parts == 0 &&
                       default_.corrupt.parts == 0 && default_.reorder.parts == 0 &&

@@ -83,6 +83,10 @@ class Network {
   // Nothing but the default latency stands between any two hosts.
   bool plain() const { return plain_; }
 
+  // Whether by its settings every link that may carry packets brings each of them within this time;
+  // what is lost does not count.
+  bool arrives_within(Duration longest) const;
+
   // The ordinal of the next packet of this kind on this link, from 1.
   std::uint64_t next_ordinal(std::uint32_t source, std::uint32_t target, std::uint32_t kind) {
     if (dense_ && (kind < kDenseKinds || kind >= request)) [[likely]] {
