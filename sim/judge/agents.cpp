@@ -64,6 +64,7 @@ void Agents::started(NodeId id, std::int64_t now_ns) {
   agent.leaving = false;
   ++agent.starts;
   agent.probes = 0;
+  agent.told_to_leave = 0;
   agent.group = ++groups_;
   agent.up_ns = agent.grouped_ns = changed_ns_ = now_ns;
   if (!pairs()) return;

@@ -35,6 +35,7 @@ struct Belief {
   std::int64_t since_ns = 0;
   std::uint32_t incarnation = 0;
   std::uint32_t probed = 0;  // the believer's count of probes when it last probed this one; 0: never
+  std::uint32_t leave_ltime = 0;  // of the latest intent by which it leaves
   gossip::State state = gossip::State::unknown;
   gossip::Status status = gossip::Status::none;
 };
@@ -47,6 +48,7 @@ struct Agent {
   std::uint32_t starts = 0;
   std::uint32_t probes = 0;    // started in this life
   std::uint32_t group = 0;     // of those that exchanged states with each other
+  std::uint64_t told_to_leave = 0;  // the latest Lamport time of an intent that it leaves, heard by it
   std::int64_t up_ns = 0;      // start, or end of the last pause
   std::int64_t down_ns = 0;
   std::int64_t grouped_ns = 0;  // when its group last changed

@@ -35,9 +35,12 @@ class Convergence {
             continue;
           }
         }
+        // Who never heard that it is said to leave could not answer (serf leaves it so for ever).
+        const bool said_to_leave = belief.status == gossip::Status::leaving &&
+                                   belief.leave_ltime > agents[NodeId{b}].told_to_leave;
         const bool agreed = belief.state == gossip::State::alive &&
                             (belief.status == gossip::Status::alive ||
-                             belief.status == gossip::Status::none);
+                             belief.status == gossip::Status::none || said_to_leave);
         verdicts.check(Checker::gossip_convergence, agreed, moment, {a}, {b},
                        static_cast<std::uint64_t>(belief.state),
                        static_cast<std::uint64_t>(belief.status));

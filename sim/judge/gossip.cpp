@@ -162,6 +162,7 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
     if (record.b != kJoin) {
       agents_.changed(moment.time_ns);
       meet();
+      if (about == node) told_to_leave(record);
     }
   } else if (kind != Fact::probe_started && kind != Fact::serf_member_event) {
     budget_.news(node);
@@ -208,13 +209,25 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
     case Fact::member_forgotten:
       becomes(gossip::State::unknown);
       break;
-    case Fact::serf_member_event:
     case Fact::intent_accepted:
+      if ((record.c & 0xff) == static_cast<std::uint64_t>(gossip::Status::leaving)) {
+        belief.leave_ltime = static_cast<std::uint32_t>(record.a);
+      }
+      belief.status = static_cast<gossip::Status>(record.c & 0xff);
+      break;
+    case Fact::serf_member_event:
+      // Leaving as it is met: by an intent that came before it and was not noted about it.
+      belief.leave_ltime = UINT32_MAX;
       belief.status = static_cast<gossip::Status>(record.c & 0xff);
       break;
     default:
       break;
   }
+}
+
+void Gossip::told_to_leave(const trace::Record& record) {
+  Agent& agent = agents_[NodeId{record.node}];
+  agent.told_to_leave = std::max(agent.told_to_leave, record.a);
 }
 
 // --- what else they say ---------------------------------------------------------------------------
@@ -233,7 +246,10 @@ void Gossip::agent(const trace::Record& record, Moment moment, Verdicts& verdict
       break;
     case Fact::intent_ignored:
       // Who lives answers with an intent to join.
-      if (record.reason == static_cast<std::uint16_t>(Reason::about_itself)) budget_.news(node);
+      if (record.reason == static_cast<std::uint16_t>(Reason::about_itself)) {
+        budget_.news(node);
+        told_to_leave(record);
+      }
       break;
     case Fact::health_changed:
       agents_.health(record.a);

@@ -46,6 +46,7 @@ class Gossip {
   void life(const trace::Record& record);
   void member(const trace::Record& record, Moment moment, Verdicts& verdicts);
   void agent(const trace::Record& record, Moment moment, Verdicts& verdicts);
+  void told_to_leave(const trace::Record& record);
   void look(Moment moment, Verdicts& verdicts);
   void meet();
 
