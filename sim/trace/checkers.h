@@ -18,16 +18,16 @@
   X(quorum, "votes and copies make a majority of each half", "Raft 5.2, 5.4.2, 6")                 \
   X(read_authority, "only a leader without a successor lets reads be answered", "thesis 6.4")      \
   X(handover, "leadership is handed only to who has the whole log", "thesis 3.10")                 \
-  X(gossip_completeness, "everybody is probed in turn, and who goes is found by all in time",      \
+  X(gossip_completeness, "everybody is probed in turn, every death found in time",                 \
     "SWIM 4.3")                                                                                    \
-  X(gossip_accuracy, "who is up and connected is not declared failed, nobody without suspicion",   \
+  X(gossip_accuracy, "no failure without suspicion, none of who is connected",                     \
     "SWIM 4.2")                                                                                    \
-  X(gossip_convergence, "once nothing changes all agents agree on who is alive", "memberlist")     \
-  X(event_delivery, "an agent takes an event once, and none from before its time", "serf")         \
+  X(gossip_convergence, "in the end all agents agree on who is alive", "memberlist")               \
+  X(event_delivery, "an agent takes an event once, none from before its time", "serf")             \
   X(lamport_monotonic, "Lamport clocks never go back, and pass what they hear", "Lamport 1978")    \
-  X(incarnation_monotonic, "a member's incarnation never falls, and only a higher one revives",    \
+  X(incarnation_monotonic, "a member's incarnation never falls, and rises to revive",              \
     "SWIM 4.2")                                                                                    \
-  X(message_budget, "a member sends no more than its parameters and its news allow", "SWIM 4.1")
+  X(message_budget, "a member sends no more than parameters and news allow", "SWIM 4.1")
 
 // Those from here on judge gossip, those before it Raft.
 #define QUORUMLAB_FIRST_GOSSIP_CHECKER gossip_completeness
