@@ -68,6 +68,9 @@ void Engine::gossip_due(const Turn& turn) {
     const PeerRecord& target = turn.names.record(table_[chosen_[i].value].record);
     make_compound_of_parts(turn);
     send_message(turn, target.address, target.vsn[1] >= kCrc);
+    // Who waits for a broadcast goes on at once, as memberlist's Finished() wakes another thread while
+    // this one still compresses and sends: what it queues leaves with the next packet of this tick.
+    collect_finished(turn);
   }
 }
 
