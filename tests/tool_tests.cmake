@@ -28,10 +28,14 @@ quorumlab_driver(NAME "fuzz: some hundred seeds and the commit's own" LABELS fuz
 quorumlab_driver(NAME "fuzz: ten thousand seeds" LABELS slow fuzz SECONDS 7200
   RUN fuzz_campaign.py --tool $<TARGET_FILE:quorumlab> --seeds 10000 --out ${CMAKE_BINARY_DIR}/fuzz)
 
-quorumlab_driver(NAME "ground truth: sample, two thousand trials each" LABELS truth SECONDS 600
-  RUN ground_truth/measure.py --program $<TARGET_FILE:quorumlab> --trials 2000)
+set(truth ground_truth/measure.py --program $<TARGET_FILE:quorumlab>
+  --agents $<TARGET_FILE:serf_trials>)
+quorumlab_driver(NAME "ground truth: sample of Raft, two thousand trials each" LABELS truth SECONDS 600
+  RUN ${truth} --half raft --trials 2000)
+quorumlab_driver(NAME "ground truth: sample of gossip, five hundred trials each" LABELS truth SECONDS 600
+  RUN ${truth} --half gossip --trials 500)
 quorumlab_driver(NAME "ground truth: all, thirty thousand trials each" LABELS slow truth SECONDS 7200
-  RUN ground_truth/measure.py --program $<TARGET_FILE:quorumlab> --trials 10000)
+  RUN ${truth} --trials 10000)
 
 # Builds inside the build: only from the one that script/test makes, and only where clang is.
 find_program(CLANGXX clang++)

@@ -173,7 +173,10 @@ void event(world::Simulation& sim, const Options& options, std::uint64_t seed, R
   sim.reset(cluster(options), seed);
   row.assign(3, kNone);
   if (!converge(sim, options.nodes)) return;
-  sim.run_for(uniform(lot(seed, Lot::pause), seconds(3), seconds(5)));
+  // The recorded clusters had been up for minutes. The first exchange of states comes one to two
+  // periods after the start; from then on one is as likely at any moment.
+  const Duration period = sim.config().node.gossip.push_pull_interval;
+  sim.run_for(period * 2 + uniform(lot(seed, Lot::pause), {}, period));
   const auto who = static_cast<std::uint32_t>(below(lot(seed, Lot::who), options.nodes));
   const Instant begun = sim.now();
   Times heard(sim, Fact::user_event_accepted, begun, options.nodes);
