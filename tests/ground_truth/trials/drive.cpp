@@ -10,7 +10,8 @@ std::uint64_t lot(std::uint64_t seed, Lot purpose, std::uint64_t i) {
 
 world::ClusterConfig cluster(const Options& options, bool join) {
   world::ClusterConfig config;
-  for (std::uint32_t i = 1; i <= options.nodes; ++i) config.names.push_back("n" + std::to_string(i));
+  for (std::uint32_t i = 1; i <= options.nodes; ++i)
+    config.names.push_back("n" + std::to_string(i));
   config.clients = 1;  // who gives the commands
   config.node.run_raft = false;
   config.node.run_gossip = true;
@@ -19,12 +20,15 @@ world::ClusterConfig cluster(const Options& options, bool join) {
                                                     : gossip::Config::lan();
   if (join) config.node.gossip.start_join = {NodeId{1}};
   // Ticks come at start + k * interval for ever (F3), so when agents start decides much. The phases
-  // of the recorded accusations show the real ones 10 ms apart on average (fd_lan5*.jsonl: median of
-  // 8.6, half between 6.6 and 11.1).
+  // of the recorded accusations show the real ones 10 ms apart on average (fd_lan5*.jsonl: median
+  // of 8.6, half between 6.6 and 11.1).
   constexpr Duration kApart = milliseconds(10);
   switch (options.starts) {
-    case Options::Starts::together: break;
-    case Options::Starts::uniform: config.start_within = seconds(5); break;
+    case Options::Starts::together:
+      break;
+    case Options::Starts::uniform:
+      config.start_within = seconds(5);
+      break;
     case Options::Starts::in_a_row:
       config.start_within = kApart * static_cast<std::int64_t>(options.nodes + 1);
       break;

@@ -1,5 +1,5 @@
-// serf_trials EXPERIMENT [options]: many seeds of one experiment, in threads that share nothing; one
-// line of comma-separated values for each seed. measure.py drives it.
+// serf_trials EXPERIMENT [options]: many seeds of one experiment, in threads that share nothing;
+// one line of comma-separated values for each seed. measure.py drives it.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -50,20 +50,34 @@ int main(int argc, char** argv) {
     const std::string name = argv[i];
     const char* value = argv[i + 1];
     const std::uint64_t number = std::strtoull(value, nullptr, 10);
-    if (name == "--profile") options.profile = value;
-    else if (name == "--variant") options.variant = value;
-    else if (name == "--nodes") options.nodes = static_cast<std::uint32_t>(number);
-    else if (name == "--blocked") options.blocked = static_cast<std::uint32_t>(number);
-    else if (name == "--block-ms") options.block = milliseconds(static_cast<std::int64_t>(number));
-    else if (name == "--free-ms") options.free = milliseconds(static_cast<std::int64_t>(number));
-    else if (name == "--starts" && std::strcmp(value, "together") == 0) options.starts = truth::Options::Starts::together;
-    else if (name == "--starts" && std::strcmp(value, "uniform") == 0) options.starts = truth::Options::Starts::uniform;
-    else if (name == "--starts" && std::strcmp(value, "row") == 0) options.starts = truth::Options::Starts::in_a_row;
-    else if (name == "--clog") options.clog = number != 0;
-    else if (name == "--first") first = number;
-    else if (name == "--trials") trials = number;
-    else if (name == "--jobs") jobs = static_cast<unsigned>(number);
-    else return usage();
+    if (name == "--profile")
+      options.profile = value;
+    else if (name == "--variant")
+      options.variant = value;
+    else if (name == "--nodes")
+      options.nodes = static_cast<std::uint32_t>(number);
+    else if (name == "--blocked")
+      options.blocked = static_cast<std::uint32_t>(number);
+    else if (name == "--block-ms")
+      options.block = milliseconds(static_cast<std::int64_t>(number));
+    else if (name == "--free-ms")
+      options.free = milliseconds(static_cast<std::int64_t>(number));
+    else if (name == "--starts" && std::strcmp(value, "together") == 0)
+      options.starts = truth::Options::Starts::together;
+    else if (name == "--starts" && std::strcmp(value, "uniform") == 0)
+      options.starts = truth::Options::Starts::uniform;
+    else if (name == "--starts" && std::strcmp(value, "row") == 0)
+      options.starts = truth::Options::Starts::in_a_row;
+    else if (name == "--clog")
+      options.clog = number != 0;
+    else if (name == "--first")
+      first = number;
+    else if (name == "--trials")
+      trials = number;
+    else if (name == "--jobs")
+      jobs = static_cast<unsigned>(number);
+    else
+      return usage();
   }
   const truth::Experiment* chosen = nullptr;
   for (const truth::Experiment& e : truth::experiments()) {

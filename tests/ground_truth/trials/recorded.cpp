@@ -31,7 +31,8 @@ void detect(world::Simulation& sim, const Options& options, std::uint64_t seed, 
   sim.inject(kill(victim));
   std::uint64_t seen = sim.count(Fact::serf_member_event);
   while (sim.now() < killed + seconds(200) && sim.step()) {
-    if (row[0] == kNone && sim.count(Fact::probe_failed) != probes) row[0] = (sim.now() - killed).ns;
+    if (row[0] == kNone && sim.count(Fact::probe_failed) != probes)
+      row[0] = (sim.now() - killed).ns;
     if (sim.count(Fact::serf_member_event) == seen) continue;
     seen = sim.count(Fact::serf_member_event);
     std::uint32_t failed = 0;
@@ -58,7 +59,8 @@ class Times {
   bool look() {
     bool all = true;
     for (std::uint32_t i = 0; i < at_.size(); ++i) {
-      if (at_[i] == kNone && sim_.count(fact_, {i + 1}) != before_[i]) at_[i] = (sim_.now() - since_).ns;
+      if (at_[i] == kNone && sim_.count(fact_, {i + 1}) != before_[i])
+        at_[i] = (sim_.now() - since_).ns;
       all = all && at_[i] != kNone;
     }
     return all;
@@ -130,7 +132,8 @@ void talk(world::Simulation& sim, const Options& options, std::uint64_t seed, Ro
   begun = sim.now();
   Times heard(sim, Fact::user_event_accepted, begun, 5);
   const std::uint64_t pushes = sim.count(Fact::push_pull_done);
-  const std::uint64_t copies = sim.count(Fact::user_event_accepted) + sim.count(Fact::event_dropped);
+  const std::uint64_t copies =
+      sim.count(Fact::user_event_accepted) + sim.count(Fact::event_dropped);
   say_event(sim, {1});
   if (watch(sim, Fact::user_event_accepted, begun + seconds(40), [&] { return heard.look(); })) {
     row[4] = heard.first_but(0);
@@ -162,7 +165,8 @@ void talk(world::Simulation& sim, const Options& options, std::uint64_t seed, Ro
   });
   sim.run_until(std::max(sim.now(), begun + seconds(10)));
   const world::Operation& leave = sim.operation(leave_id);
-  if (leave.outcome != world::Operation::Outcome::pending) row[7] = (leave.completed - leave.invoked).ns;
+  if (leave.outcome != world::Operation::Outcome::pending)
+    row[7] = (leave.completed - leave.invoked).ns;
   row[11] = static_cast<std::int64_t>(leave.outcome);
 }
 
@@ -181,7 +185,8 @@ void event(world::Simulation& sim, const Options& options, std::uint64_t seed, R
   const Instant begun = sim.now();
   Times heard(sim, Fact::user_event_accepted, begun, options.nodes);
   const std::uint64_t pushes = sim.count(Fact::push_pull_done);
-  const std::uint64_t copies = sim.count(Fact::user_event_accepted) + sim.count(Fact::event_dropped);
+  const std::uint64_t copies =
+      sim.count(Fact::user_event_accepted) + sim.count(Fact::event_dropped);
   say_event(sim, {who + 1});
   watch(sim, Fact::user_event_accepted, begun + seconds(1), [&] {
     heard.look();
@@ -193,8 +198,8 @@ void event(world::Simulation& sim, const Options& options, std::uint64_t seed, R
     row[2] = static_cast<std::int64_t>(sim.count(Fact::user_event_accepted) +
                                        sim.count(Fact::event_dropped) - copies - 1);
   }
-  if (heard.look() || watch(sim, Fact::user_event_accepted, begun + seconds(120),
-                            [&] { return heard.look(); })) {
+  if (heard.look() ||
+      watch(sim, Fact::user_event_accepted, begun + seconds(120), [&] { return heard.look(); })) {
     row[0] = heard.last();
   }
 }

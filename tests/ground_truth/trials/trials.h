@@ -1,6 +1,6 @@
 // Trials of serf agents in the virtual world, for comparison with what the real ones did (the
-// ground truth's gossip half). A trial is one seed: it drives a simulation to one moment of interest
-// and answers one row of numbers. Nothing is set but what the recording's method states.
+// ground truth's gossip half). A trial is one seed: it drives a simulation to one moment of
+// interest and answers one row of numbers. Nothing is set but what the recording's method states.
 #pragma once
 
 #include <array>
@@ -15,12 +15,13 @@ namespace quorumlab::truth {
 struct Options {
   std::string experiment, profile = "lan", variant = "lifeguard";
   std::uint32_t nodes = 5;
-  std::uint32_t blocked = 8;               // lifeguard: members that block
-  Duration block = seconds(16), free = milliseconds(64);  // lifeguard: for so long, with such pauses
-  // When the agents start: all at once; one after the other within five seconds, so that every phase
-  // is as likely; or in a row, as a shell loop does it and as the recordings had it.
+  std::uint32_t blocked = 8;  // lifeguard: members that block
+  Duration block = seconds(16),
+           free = milliseconds(64);  // lifeguard: for so long, with such pauses
+  // When the agents start: all at once; one after the other within five seconds, so that every
+  // phase is as likely; or in a row, as a shell loop does it and as the recordings had it.
   enum class Starts : std::uint8_t { together, uniform, in_a_row } starts = Starts::in_a_row;
-  bool clog = false;                       // lifeguard: only messages wait, timers run on
+  bool clog = false;  // lifeguard: only messages wait, timers run on
 };
 
 inline constexpr std::int64_t kNone = -1;
@@ -39,8 +40,8 @@ const std::vector<Experiment>& experiments();
 enum class Lot : std::uint64_t { pause = 1, victim = 2, who = 3, moment = 4, blocked = 5 };
 std::uint64_t lot(std::uint64_t seed, Lot purpose, std::uint64_t i = 0);
 
-// Agents of that profile on one machine, with loopback's latency. `join`: they join the first one as
-// they start.
+// Agents of that profile on one machine, with loopback's latency. `join`: they join the first one
+// as they start.
 world::ClusterConfig cluster(const Options& options, bool join = true);
 gossip::Status believes(const world::Simulation& sim, NodeId observer, NodeId member);
 // Whether the first `members` know each other as alive.

@@ -54,6 +54,19 @@ TEST_CASE("a graceful leave: intent, memberlist, delay, stop") {
   }
 }
 
+TEST_CASE("what a finished broadcast lets go on leaves with the same tick") {
+  // A leave's intent is sent four times: three in the first tick, one in the second. Then memberlist
+  // says that the node is dead, still in the second tick (recorded: first peer after 0.30 s).
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    Cluster c = healthy(5, [](Config& config) { config.probe_interval = seconds(60); }, seed);
+    c.step(3, [](Engine& e, const Turn& t) { e.leave(t, 9); });
+    c.run_for(milliseconds(405));  // two ticks and the way
+    int told_of_it = 0;
+    for (const std::uint32_t i : {1u, 2u, 4u, 5u}) told_of_it += c.state(i, 3) == State::left ? 1 : 0;
+    CHECK(told_of_it > 0);
+  }
+}
+
 TEST_CASE("a second leave is refused, and nothing joins after it") {
   Cluster c = healthy(2);
   c.step(1, [](Engine& e, const Turn& t) { e.leave(t, 1); });
