@@ -70,6 +70,7 @@ void Clients::answered(Moment moment, std::uint64_t operation, NodeId server,
       return;
     }
     case Request::Kind::change_config:
+    case Request::Kind::agent:  // an agent has checkers of its own
     case Request::Kind::transfer:
       return;
   }
