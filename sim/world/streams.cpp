@@ -53,7 +53,7 @@ void Cluster::carry_out_streams(Process& p, RecordId cause) {
       const RecordId record =
           emit(fact(WorldFact::stream_closed, p.id.value, cause, peer, 0, op.id));
       saw(Seen::stream, 3, p.id.value, op.id);
-      streams_[i].ends[end].open = false;
+      streams_.shut(i, end);
       send_on_stream(i, 1 - end, Slot::Kind::stream_closed, {}, record);
     }
   }
@@ -122,7 +122,7 @@ void Cluster::on_stream(SlotId slot) {
     default:
       event.kind = Event::Kind::stream_closed;
       event.id = s.ends[to_end].id;
-      s.ends[to_end].open = false;
+      streams_.shut(index, to_end);
       if (!s.ends[1 - to_end].open) streams_.release(index);
       break;
   }
@@ -138,7 +138,7 @@ void Cluster::break_streams(Process& p, bool tell, RecordId cause) {
     for (std::uint32_t end = 0; end < 2; ++end) {
       Stream::End& mine = streams_[i].ends[end];
       if (!mine.open || mine.host != p.id.value || mine.life != p.life) continue;
-      mine.open = false;
+      streams_.shut(i, end);
       if (tell && (streams_[i].ends[1 - end].open || end == 0)) {
         send_on_stream(i, 1 - end, Slot::Kind::stream_closed, {}, cause);
       }
