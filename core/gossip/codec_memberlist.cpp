@@ -262,8 +262,76 @@ PushPullReader::PushPullReader(ByteView body) {
   if (error_ != WireError::none) header_ = {};
 }
 
+std::size_t read_usual_node(ByteView bytes, PushNodeState& m) {
+  // Every field's name with the head byte before it; no field is longer than a raw16 of meta.
+  constexpr std::size_t kFixed = 96;
+  if (bytes.size() < kFixed) return 0;
+  const std::uint8_t* at = bytes.data();
+  const std::uint8_t* const end = at + bytes.size();
+  bool fits = true;
+  const auto literal = [&]<std::size_t N>(const char(&text)[N]) {
+    fits = fits && std::memcmp(at, text, N - 1) == 0;
+    at += N - 1;
+  };
+  const auto integer = [&]() -> std::uint32_t {
+    const std::uint8_t tag = *at++;
+    if (tag < 0x80) return tag;
+    std::uint32_t v = 0;
+    const int size = tag == 0xcc ? 1 : tag == 0xcd ? 2 : tag == 0xce ? 4 : 0;
+    fits = fits && size != 0;
+    for (int i = 0; i < size; ++i) v = v << 8 | *at++;
+    return v;
+  };
+  const auto raw = [&]() -> ByteView {
+    std::size_t size = *at++;
+    if (size == 0xda) {
+      size = static_cast<std::size_t>(at[0]) << 8 | at[1];
+      at += 2;
+    } else {
+      fits = fits && (size & 0xe0) == 0xa0;
+      size &= 0x1f;
+    }
+    if (static_cast<std::size_t>(end - at) < size + kFixed / 2) return fits = false, ByteView();
+    const ByteView view(at, size);
+    at += size;
+    return view;
+  };
+  literal("\x87\xa4" "Addr\xa4");
+  m.address.ip = {};
+  m.address.size = 4;
+  std::memcpy(m.address.ip.data(), at, 4);
+  at += 4;
+  literal("\xabIncarnation");
+  m.incarnation = integer();
+  literal("\xa4Meta");
+  if (!fits) return 0;
+  m.meta = raw();
+  if (!fits) return 0;
+  literal("\xa4Name");
+  const ByteView name = raw();
+  if (!fits) return 0;
+  m.name = as_text(name);
+  literal("\xa4Port");
+  const std::uint32_t port = integer();
+  literal("\xa5State");
+  const std::uint32_t state = integer();
+  literal("\xa3Vsn\xa6");
+  if (!fits || port > UINT16_MAX || state > UINT8_MAX) return 0;
+  m.address.port = static_cast<std::uint16_t>(port);
+  m.state = static_cast<std::uint8_t>(state);
+  m.vsn.size = 6;
+  std::memcpy(m.vsn.bytes.data(), at, 6);
+  return static_cast<std::size_t>(at + 6 - bytes.data());
+}
+
 bool PushPullReader::next(PushNodeState& m) {
   if (error_ != WireError::none || read_ == header_.nodes) return false;
+  if (const std::size_t size = read_usual_node(rest_, m);
+      size != 0 && static_cast<std::size_t>(header_.user_state_len) <= rest_.size() - size) {
+    rest_ = rest_.subspan(size);
+    ++read_;
+    return true;
+  }
   m = {};
   m.vsn = kNoVsn;
   Reader in(rest_);

@@ -42,6 +42,10 @@ class Directory {
   PeerId intern(std::string_view name);
   // kNoPeer if nobody ever mentioned it.
   PeerId find(std::string_view name) const;
+  // The same, guessing first that it is this one.
+  PeerId find(std::string_view name, PeerId guess) const {
+    return guess.value < names_.size() && names_[guess.value] == name ? guess : find(name);
+  }
   std::string_view name(PeerId id) const { return names_[id.value]; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(names_.size()); }
 

@@ -191,6 +191,7 @@ void Engine::handle_part(const Turn& turn, NodeId source, const Part& part) {
     }
     case MessageType::ack: {
       Ack ack;
+      serf_.coordinates.prefetch(probe_.target);
       error = decode(part.body(), ack);
       if (error == WireError::none) handle_ack(turn, ack);
       break;

@@ -120,6 +120,8 @@ class Scanner {
   // them belong to the value. With need_more, bytes not consumed must be given again with more
   // behind them.
   Progress scan(ByteView bytes, std::size_t& consumed);
+  // Whether a part of the value was looked at.
+  bool begun() const { return values_ != 1 || skip_ != 0; }
 
  private:
   std::uint64_t values_ = 1;  // still to come

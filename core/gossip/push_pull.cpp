@@ -277,7 +277,17 @@ void Engine::write_push_pull(const Turn& turn, bool join) {
   encode(PushPullHeader{static_cast<std::int64_t>(order_.size()),
                         static_cast<std::int64_t>(scratch.payload.size()), join},
          scratch.message);
-  for (const PeerId id : order_) {
+  // What is about to be written lies all over the memory: it is called for some members ahead.
+  constexpr std::size_t kMetaAhead = 4, kRecordAhead = 8, kMemberAhead = 12;
+  const auto ahead = [&](std::size_t i) -> const Member& { return table_[order_[i].value]; };
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    if (i + kMemberAhead < order_.size()) {
+      __builtin_prefetch(&ahead(i + kMemberAhead));
+      __builtin_prefetch(turn.names.name(order_[i + kMetaAhead]).data());
+      __builtin_prefetch(&turn.names.record(ahead(i + kRecordAhead).record));
+      __builtin_prefetch(turn.names.record(ahead(i + kMetaAhead).record).meta.data());
+    }
+    const PeerId id = order_[i];
     const Member& member = table_[id.value];
     const PeerRecord& record = turn.names.record(member.record);
     PushNodeState node;
@@ -351,8 +361,8 @@ Reason Engine::check_remote(const Turn& turn, ByteView body, std::string& words)
     return Reason::unreadable;
   }
   if (!on(Rule::check_protocol_versions)) return Reason::none;
-  for (const PeerId id : order_) {
-    const Member& member = table_[id.value];
+  for (const Member& member : table_) {  // in whatever order
+    if (member.state == State::unknown) continue;
     versions.add(turn.names.record(member.record).vsn, member.state == State::alive);
   }
   if (versions.hold_all()) return Reason::none;
@@ -373,9 +383,22 @@ Reason Engine::check_remote(const Turn& turn, ByteView body, std::string& words)
 void Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked) {
   PushPullReader reader(body);
   PushNodeState node;
+  std::vector<PeerId>& pushed = turn.out.scratch.pushed;
+  pushed.clear();
+  const bool needs_news =
+      on(Rule::alive_needs_higher_incarnation) && on(Rule::left_needs_newer_alive);
   while (reader.next(node)) {
+    const PeerId id = turn.names.find(node.name);
+    pushed.push_back(id);
     switch (node.state) {
       case static_cast<std::uint8_t>(State::alive): {
+        // Nearly all of them: what handle_alive would find to be no news.
+        if (needs_news && id != self_ && known(id) &&
+            node.incarnation <= table_[id.value].incarnation && node.vsn.protocol_min() != 0 &&
+            node.vsn.protocol_min() <= node.vsn.protocol_max() &&
+            address_of(turn, id) == node.address) {
+          break;
+        }
         Alive alive;
         alive.incarnation = node.incarnation;
         alive.node = node.name;

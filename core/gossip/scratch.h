@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/gossip/directory.h"
 #include "core/gossip/packet.h"
 #include "core/gossip/serf_scratch.h"
 #include "core/gossip/stream.h"
@@ -20,6 +21,7 @@ struct Scratch {
   std::vector<ByteView> views;
   std::vector<std::uint32_t> finished;
   std::vector<StreamReader> spare_readers;
+  std::vector<PeerId> pushed;  // whose states came by the push/pull at hand, in its order
   SerfScratch serf;
 };
 

@@ -109,6 +109,14 @@ MessageScanner::Progress MessageScanner::scan(ByteView bytes) {
           break;
         }
         std::size_t consumed = 0;
+        if (stage_ == Stage::nodes && !value_.begun()) {
+          PushNodeState node;
+          if (const std::size_t usual = read_usual_node(bytes.subspan(scanned_), node)) {
+            scanned_ += usual;
+            --nodes_left_;
+            break;
+          }
+        }
         const Scanner::Progress progress = value_.scan(bytes.subspan(scanned_), consumed);
         scanned_ += consumed;
         if (progress == Scanner::Progress::bad) return fail(WireError::wrong_type);
@@ -146,18 +154,19 @@ void StreamReader::reset(StreamSide side) {
     if (held->capacity() > kKeptBytes) Bytes().swap(*held);
     held->clear();
   }
+  fed_ = {};
   begin_ = scanned_ = 0;
   map_ = {};
   scanner_ = {};
 }
 
-const Bytes& StreamReader::held_in(Where where) const {
-  return where == Where::buffer ? buffer_ : where == Where::plain ? plain_ : inflated_;
+ByteView StreamReader::held_in(Where where) const {
+  return where == Where::buffer ? came() : ByteView(where == Where::plain ? plain_ : inflated_);
 }
 
 Part StreamReader::message() const {
   ASSERT(stage_ == Stage::done, "a message is taken once it is whole");
-  const ByteView held(held_in(where_));
+  const ByteView held = held_in(where_);
   const ByteView bytes = held.subspan(where_ == Where::buffer ? begin_ : 0, scanner_.scanned());
   return {static_cast<MessageType>(bytes[0]), bytes};
 }
@@ -171,7 +180,11 @@ StreamReader::Progress StreamReader::fail(WireError error) {
 StreamReader::Progress StreamReader::feed(ByteView bytes, const WireSettings& settings) {
   if (stage_ == Stage::done) return Progress::message;
   if (stage_ == Stage::failed) return Progress::error;
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  if (buffer_.empty()) {
+    fed_ = bytes;
+  } else {
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  }
   Progress progress = Progress::need_more;
   for (;;) {
     const Stage before = stage_;
@@ -198,21 +211,24 @@ StreamReader::Progress StreamReader::feed(ByteView bytes, const WireSettings& se
     if (progress != Progress::need_more) return progress;
     if (stage_ == before) break;
   }
-  if (buffer_.size() - begin_ > settings.max_decompressed_bytes) return fail(WireError::too_large);
+  if (came().size() - begin_ > settings.max_decompressed_bytes) return fail(WireError::too_large);
+  // The rest is still to come, and these bytes will be gone by then.
+  if (buffer_.empty()) buffer_.assign(fed_.begin(), fed_.end());
+  fed_ = {};
   return Progress::need_more;
 }
 
 StreamReader::Progress StreamReader::read_label(const WireSettings& settings) {
   std::string_view label;
   if (side_ == StreamSide::dialled) {
-    if (buffer_.empty()) return Progress::need_more;
-    if (buffer_[0] == static_cast<std::uint8_t>(MessageType::has_label)) {
-      if (buffer_.size() < 2) return Progress::need_more;
-      const std::size_t size = buffer_[1];
+    if (came().empty()) return Progress::need_more;
+    if (came()[0] == static_cast<std::uint8_t>(MessageType::has_label)) {
+      if (came().size() < 2) return Progress::need_more;
+      const std::size_t size = came()[1];
       if (size == 0) return fail(WireError::bad_label);
-      if (buffer_.size() < 2 + size) return Progress::need_more;
+      if (came().size() < 2 + size) return Progress::need_more;
       begin_ = 2 + size;
-      label = as_text(ByteView(buffer_).subspan(2, size));
+      label = as_text(came().subspan(2, size));
     }
     if (settings.skip_inbound_label_check ? !label.empty() : label != settings.label) {
       return fail(WireError::other_label);
@@ -223,8 +239,8 @@ StreamReader::Progress StreamReader::read_label(const WireSettings& settings) {
 }
 
 StreamReader::Progress StreamReader::read_type(const WireSettings& settings) {
-  if (buffer_.size() == begin_) return Progress::need_more;
-  const auto type = static_cast<MessageType>(buffer_[begin_]);
+  if (came().size() == begin_) return Progress::need_more;
+  const auto type = static_cast<MessageType>(came()[begin_]);
   if (type == MessageType::encrypt) {
     if (settings.keys.empty()) return fail(WireError::encrypted);
     stage_ = Stage::frame;
@@ -237,7 +253,7 @@ StreamReader::Progress StreamReader::read_type(const WireSettings& settings) {
 }
 
 StreamReader::Progress StreamReader::read_frame(const WireSettings& settings) {
-  const ByteView frame = ByteView(buffer_).subspan(begin_);
+  const ByteView frame = came().subspan(begin_);
   if (frame.size() < kFrameHeaderBytes) return Progress::need_more;
   std::size_t size = 0;
   for (std::size_t i = 1; i < kFrameHeaderBytes; ++i) size = size << 8 | frame[i];
@@ -255,7 +271,7 @@ StreamReader::Progress StreamReader::read_frame(const WireSettings& settings) {
 }
 
 StreamReader::Progress StreamReader::read_compressed(const WireSettings& settings) {
-  const ByteView body = ByteView(buffer_).subspan(begin_ + 1);
+  const ByteView body = came().subspan(begin_ + 1);
   std::size_t consumed = 0;
   const Scanner::Progress progress = map_.scan(body.subspan(scanned_), consumed);
   scanned_ += consumed;
@@ -282,7 +298,7 @@ StreamReader::Progress StreamReader::read_whole(Where where) {
 }
 
 StreamReader::Progress StreamReader::read_message() {
-  const Progress progress = scanner_.scan(ByteView(buffer_).subspan(begin_));
+  const Progress progress = scanner_.scan(came().subspan(begin_));
   if (progress == Progress::error) return fail(scanner_.error());
   if (progress == Progress::message) stage_ = Stage::done;
   return progress;

@@ -57,7 +57,8 @@ class StreamReader {
   // Takes more bytes. After `message` or `error` nothing more is taken until reset(). `settings`
   // must be the same for all bytes of a stream.
   Progress feed(ByteView bytes, const WireSettings& settings);
-  // REQUIRES: feed() returned `message`. Points into the reader; for a push/pull see
+  // REQUIRES: feed() returned `message`. Points into the reader or into the bytes
+  // that were fed last, which must still be there; for a push/pull see
   // PushPullReader, for a user message decode_user_stream.
   Part message() const;
   // REQUIRES: feed() returned `error`.
@@ -78,13 +79,15 @@ class StreamReader {
   Progress read_message();
   Progress inflate(ByteView body, const WireSettings& settings);
   Progress read_whole(Where where);
-  const Bytes& held_in(Where where) const;
+  ByteView held_in(Where where) const;
+  ByteView came() const { return buffer_.empty() ? fed_ : ByteView(buffer_); }
 
   StreamSide side_;
   Stage stage_ = Stage::label;
   Where where_ = Where::buffer;  // not a pointer: the buffers move when this is copied
   WireError error_ = WireError::none;
-  Bytes buffer_;             // what came
+  ByteView fed_;             // what came, during feed() and until its message was taken
+  Bytes buffer_;             // what came, if it came in pieces
   Bytes plain_;              // decrypted
   Bytes inflated_;           // decompressed
   std::size_t begin_ = 0;    // where the type byte stands in buffer_

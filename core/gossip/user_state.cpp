@@ -194,9 +194,19 @@ void Engine::merge_user_state(const Turn& turn, ByteView bytes, bool join) {
     }
   }
   if (error == WireError::none) {
+    // Mostly in the order of the states before them, and no news, of which nothing is noted.
+    const std::vector<PeerId>& pushed = turn.out.scratch.pushed;
+    std::size_t place = 0;
     error = read_status_ltimes(state.status_ltimes, [&](std::string_view name,
                                                         std::uint64_t ltime) {
-      if (find_left(name) == nullptr) handle_join_intent(turn, {ltime, name});
+      const PeerId guess = place < pushed.size() ? pushed[place++] : kNoPeer;
+      if (!left.empty() && find_left(name) != nullptr) return;
+      const PeerId id = turn.names.find(name, guess);
+      if (in_serf(id) && ltime <= status_ltime(id) && on(Rule::intents_need_newer_time)) {
+        witness(turn, serf_.clock, ltime);
+      } else {
+        handle_join_intent(turn, {ltime, name});
+      }
     });
   }
   left.clear();
