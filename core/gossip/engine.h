@@ -108,6 +108,16 @@ class Engine {
   void key(const Turn& turn, std::uint64_t request, KeyOp op, ByteView key);
   void forget_request(std::uint64_t request);
 
+  // Benchmarks only: believes in each of these, given as it believes in itself, as if all had lived
+  // together for long: nothing is news, nobody is told, and push/pull is somewhere in its period.
+  // REQUIRES: started; the numbers are those of turn.names.
+  struct Self {
+    PeerId id;
+    Member member;
+  };
+  Self self() const { return {self_, table_[self_.value]}; }
+  void settle(const Turn& turn, std::span<const Self> members);
+
   void set_rule(Rule rule, bool on) { config_.rules.set(rule, on); }
 
   // Views.
@@ -131,6 +141,10 @@ class Engine {
   void list_members(std::vector<PeerId>& out) const;
   std::size_t failed_members() const { return serf_.failed.size(); }
   std::size_t left_members() const { return serf_.left.size(); }
+  // Bytes that it holds for knowing its members, without their coordinates.
+  std::size_t member_bytes() const {
+    return table_.capacity() * sizeof(Member) + order_.capacity() * sizeof(PeerId);
+  }
   std::size_t queued(std::uint8_t queue) const { return queues_[queue].size(); }
 
  private:

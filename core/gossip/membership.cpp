@@ -54,6 +54,29 @@ PeerId Engine::insert_member(const Turn& turn, const Alive& alive) {
   return id;
 }
 
+void Engine::settle(const Turn& turn, std::span<const Self> members) {
+  table_.reserve(turn.names.size());
+  order_.reserve(members.size());
+  for (const Self& other : members) {
+    if (known(other.id)) continue;
+    Member& member = entry(turn, other.id);
+    member = other.member;
+    ++live_;
+    ++serf_.members;
+    const std::uint64_t place = below(draw(Draw::new_member), order_.size());
+    order_.push_back(other.id);
+    std::swap(order_[place], order_.back());
+  }
+  for (BroadcastQueue& queue : queues_) queue.clear();
+  maybe_queued_ = false;
+  if (config_.push_pull_interval.ns > 0) {
+    push_pull_begun_ = true;
+    push_pull_at_ = turn.now.monotonic +
+                    uniform(draw(Draw::push_pull_phase), {},
+                            push_pull_period(config_.push_pull_interval, order_.size()));
+  }
+}
+
 void Engine::handle_alive(const Turn& turn, NodeId source, const Alive& message, bool bootstrap,
                           std::uint32_t token) {
   const bool is_self = message.node == config_.name;

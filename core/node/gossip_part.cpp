@@ -28,6 +28,11 @@ void Node::set_rule(gossip::Rule rule, bool on) {
   gossip_.set_rule(rule, on);
 }
 
+void Node::settle(Now now, std::span<const gossip::Engine::Self> members, Effects& out) {
+  gossip_.settle({now, out.names != nullptr ? *out.names : names_, out.gossip}, members);
+  out.wake_at = gossip_.deadline();
+}
+
 bool Node::is_members_write(std::uint64_t id) const {
   return std::any_of(open_writes_.begin(), open_writes_.end(), [&](const OpenWrite& w) {
     return w.id == id && w.purpose == OpenWrite::Purpose::members;

@@ -42,6 +42,9 @@ class Node {
 
   void step(Now now, const Event& event, Effects& out);
 
+  // Benchmarks only: see gossip::Engine::settle. What is to be done stays empty but for the deadline.
+  void settle(Now now, std::span<const gossip::Engine::Self> members, Effects& out);
+
   const raft::Status& status() const { return engine_.status(); }
   const raft::Engine& raft() const { return engine_; }
   const gossip::Engine& gossip() const { return gossip_; }

@@ -392,6 +392,20 @@ inline void Cluster::arm(Process& p, RecordId cause) {
   if (p.due_ns < p.queued_ns) queue_wake(p);
 }
 
+void Cluster::settle_agents() {
+  std::vector<gossip::Engine::Self> all;
+  for (const Process& p : processes_) {
+    if (p.up()) all.push_back(std::get<Node>(p.node).gossip().self());
+  }
+  for (Process& p : processes_) {
+    if (!p.up()) continue;
+    effects_.clear();
+    effects_.names = &names_;
+    std::get<Node>(p.node).settle(p.clock.now(now_), all, effects_);
+    arm(p, 0);
+  }
+}
+
 void Cluster::queue_wake(Process& p) {
   const SlotId slot = queue_.take(Slot::Kind::wake, p.id.value, 0);
   queue_[slot].generation = ++p.wake_generation;

@@ -45,6 +45,7 @@ class Cluster {
     return acts_begin_ < acts_end_ ? std::min(acts_[acts_begin_].time_ns, event) : event;
   }
   std::uint64_t inject(const Action& action);
+  void settle_agents();
   trace::RecordId remark(trace::WorldFact kind, std::uint64_t a, std::string_view text, NodeId peer);
 
   // Views.

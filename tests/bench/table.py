@@ -3,6 +3,7 @@
 the peer and the floor do in the same run, the ratios, and the aims with whether they are met."""
 
 import json
+import math
 import sys
 
 
@@ -29,6 +30,54 @@ def short(number):
         if abs(number) >= limit:
             return f"{number / (1e6 if suffix == ' M' else 1e3):,.1f}{suffix}"
     return f"{number:,.0f}" if number >= 100 else f"{number:,.2f}"
+
+
+def gossip_rows(get, missed):
+    """Agents by the hundred and the thousand: speed, memory and how both grow, joins."""
+    # Milliseconds that each runs, plain and compressed.
+    idle = {100: (3_000_000, 1_000_000), 128: (3_000_000, 1_000_000), 1_000: (300_000, 60_000),
+            10_000: (10_000, 3_000)}
+    aims = {128: 10_000, 1_000: 800, 10_000: 5}
+
+    def judged(label, fact):
+        if not fact:
+            missed.append(label)
+        return "met" if fact else "MISSED"
+
+    print(f"\n{'serf agents, idle, LAN, on one core':38}{'sim s / s':>11}{'compressed':>11}{'aim':>8}"
+          f"{'ms / sim s':>12}{'grows':>8}{'member B':>10}{'coord B':>9}{'world B':>9}  half of the aim")
+    before = None
+    for nodes, (plain, compressed) in idle.items():
+        name = f"gossip_idle/plain/{nodes}/{plain}"
+        speed = get(name, "simulated_seconds")
+        if not speed:
+            continue
+        packed = get(f"gossip_idle/compressed/{nodes}/{compressed}", "simulated_seconds")
+        aim = aims.get(nodes)
+        verdict = judged(f"{nodes} idle agents", speed >= aim / 2) if aim else ""
+        member = get(name, "member_bytes")
+        if member > 30:
+            missed.append(f"bytes per known member, {nodes} agents")
+        # The exponent of the time, from the row before: 1 is the number of probes, 2 that of pairs.
+        grows = "-"
+        if before and nodes != 128:
+            grows = f"n^{math.log(before[1] / speed) / math.log(nodes / before[0]):.2f}"
+        if nodes != 128:
+            before = (nodes, speed)
+        print(f"{f'{nodes:,} agents':38}{short(speed):>11}{short(packed):>11}{short(aim):>8}"
+              f"{1000 / speed:>12.3f}{grows:>8}{member:>10.1f}{get(name, 'coordinate_bytes'):>9.1f}"
+              f"{get(name, 'bytes') / nodes ** 2:>9.0f}  {verdict}")
+    print("Idle agents are settled, not joined: all know each other from the start. A member's bytes are")
+    print("of each pair that knows each other (aim: 30); the world's are all that the program holds.")
+    print(f"\n{'joined from nothing, until all know all':38}{'wall s':>11}{'sim s':>11}{'MB':>8}{'limit':>8}")
+    for nodes, kind, limit in ((1_000, "plain", 60), (1_000, "compressed", None)):
+        name = f"gossip_join/{kind}/{nodes}"
+        if not get(name, "time_ns"):
+            continue
+        wall = get(name, "time_ns") / 1e9
+        verdict = judged(f"{nodes} agents joining", wall <= limit) if limit else ""
+        print(f"{f'{nodes:,} agents, {kind}':38}{wall:>11.1f}{get(name, 'took'):>11.1f}"
+              f"{get(name, 'bytes') / 1e6:>8.0f}{short(limit):>8}  {verdict}")
 
 
 def main():
@@ -106,6 +155,7 @@ def main():
         cost(f"allocations per event, {label}", get(name, "allocations_per_event"), None,
              0.01 if name == idle else None, plain)
         cost(f"bytes allocated per event, {label}", get(name, "bytes_per_event"), None, None, plain)
+    gossip_rows(get, missed)
     print(f"\n{'gossip on the wire, nanoseconds each':58}{'ns':>9}{'bytes':>9}")
     for label, name in (
             ("ping: written", "wire_encode_ping"), ("ping: read", "wire_decode_ping"),
