@@ -222,8 +222,13 @@ class Tidy:
         if folder not in self.allowed or path.suffix not in CPP:
             return
         for number, line in enumerate(code, 1):
-            match = re.match(r'\s*#\s*include\s*"((?:core|sim)/[^"/]+)/', line)
-            if match and match.group(1) not in self.allowed[folder]:
+            match = re.match(r'\s*#\s*include\s*"((?:core|sim)/[^"]+)/[^"/]+"', line)
+            if not match:
+                continue
+            included = match.group(1)
+            while included not in self.allowed and included.count("/") > 1:
+                included = included.rpartition("/")[0]  # a part of the folder above
+            if included not in self.allowed[folder]:
                 self.report("include direction", path, number,
                             f"{folder} may include {', '.join(sorted(self.allowed[folder]))} "
                             "(quorumlab_folder in CMakeLists.txt)")
@@ -288,7 +293,7 @@ def self_test():
     comment = "// An example of what must or must not be caught, made by the self test of tidy.\n"
     test = "TEST_CASE(\"x\") { CHECK(true); }\n"
     cmake = "# A\nquorumlab_folder(core/base)\nquorumlab_folder(core/raft DEPENDS base)\n" \
-            "quorumlab_folder(sim/world DEPENDS raft)\n"
+            "quorumlab_folder(sim/world/part DEPENDS base)\nquorumlab_folder(sim/world DEPENDS raft)\n"
     cases = []  # (rule, path, content, caught)
     for rule in RULES:
         cases.append((rule.name, rule.example_path, comment + rule.bad + "\n", True))
@@ -299,6 +304,9 @@ def self_test():
         ("include direction", "core/base/x.h", comment + '#include "core/raft/log.h"\n', True),
         ("include direction", "core/raft/x.h", comment + '#include "sim/world/clock.h"\n', True),
         ("include direction", "sim/world/x.h", comment + '#include "core/base/types.h"\n', False),
+        ("include direction", "sim/world/x.h", comment + '#include "sim/world/part/x.h"\n', True),
+        ("include direction", "sim/world/part/y.h", comment + '#include "sim/world/part/x.h"\n', False),
+        ("include direction", "sim/world/part/y.h", comment + '#include "sim/world/x.h"\n', True),
         ("opening comment", "core/base/x.h", "int x;\n", True),
         ("opening comment", "tests/x.py", "#!/usr/bin/env python3\nimport sys\n", True),
         ("opening comment", "tests/x.py", '#!/usr/bin/env python3\n"""Why."""\n', False),
