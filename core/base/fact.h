@@ -56,6 +56,12 @@ namespace quorumlab {
   X(request_received, 60, "a: request id, b: kind of request, c: session")                         \
   X(request_answered, 61, "a: request id, b: status, c: log index it took effect at")              \
   X(duplicate_request, 62, "a: request id, b: session, c: sequence, answered from the session")    \
+  X(holds, 70, "a: fencing token, b: hash of the key, c: when its lease ends by its own clock, in ns") \
+  X(lets_go, 71, "a: fencing token, b: hash of the key; reason")                                    \
+  X(follows, 72, "peer: who is master now, nobody: none is; a: index of the key, b: hash of it")   \
+  X(works, 73, "peer: the resource; a: fencing token, b: hash of the key, c: which piece of work") \
+  X(work_done, 74, "peer: whose; a: fencing token, b: hash of the key, c: highest token before")   \
+  X(work_refused, 75, "peer: whose; a: fencing token, b: hash of the key, c: highest token seen")  \
   X(toy, 99, "a, b, c: whatever a user's own node wants to say")                                   \
   X(probe_started, 200, "peer: target; a: sequence number, b: 1 if suspected, c: own health score") \
   X(probe_acked, 201, "peer: target; a: sequence number, b: ns since the ping, c: 0 directly, 1 by " \
@@ -193,7 +199,11 @@ enum class Fact : std::uint16_t {
   X(rtt_out_of_range, 83, "the round trip is out of range")                       \
   X(not_a_number, 84, "it is no number")                                          \
   X(buffer_full, 85, "its buffer is full")                                        \
-  X(wrong_filter, 86, "a filter makes no sense")
+  X(wrong_filter, 86, "a filter makes no sense")                                  \
+  X(lease_over, 87, "its lease is over by its own clock")                         \
+  X(lost_to_another, 88, "somebody else has it, or nobody")                       \
+  X(given_back, 89, "it gives it back")                                           \
+  X(old_token, 90, "a holder with a newer token was here before")
 
 enum class Reason : std::uint16_t {
 #define X(name, number, words) name = number,

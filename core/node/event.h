@@ -40,7 +40,9 @@ struct Event {
     stream_bytes,      // `bytes` arrived on stream `id`, in order
     stream_closed,     // the other end closed stream `id`, or it broke
     client_request,    // `bytes` is a request numbered `id` from client `peer`
-    client_gone        // the client of request `id` no longer waits
+    client_gone,       // the client of request `id` no longer waits
+    answered,          // `bytes` is a part of the answer to the request `id` that this host made
+    ask_failed         // nobody listens where it was sent, or the connection broke before the end
   };
   Kind kind = Kind::started;
   Port port = Port::raft;  // of packets and streams
@@ -48,6 +50,7 @@ struct Event {
   std::uint64_t id = 0;
   ByteView bytes;  // valid during the step only
   std::span<const FileContent> files;
+  bool last = true;  // of answered: no further part follows
 };
 
 // All that a step wants done. The caller owns it, clears it before each step and reuses it, so that
@@ -82,6 +85,18 @@ struct Effects {
     bool last = true;  // false: more chunks of the same answer follow
     Slice bytes;
   };
+  // A request to a server, as clients make them; `id` is the asker's own and never repeats.
+  struct Ask {
+    NodeId target;
+    std::uint64_t id = 0;
+    bool hang_up = false;  // the answer to `id` is no longer awaited; nothing else counts then
+    Slice bytes;
+  };
+  // What a program says to whoever looks on: a speech bubble, no more.
+  struct Speech {
+    NodeId as;  // who is made to say it: nobody: the program itself; else the server it talks to
+    Slice text;
+  };
   // What the agent tells its event handlers. It leaves the node and never comes back.
   struct Delivery {
     gossip::EventKind kind = gossip::EventKind::user;
@@ -96,6 +111,8 @@ struct Effects {
   std::vector<Stream> streams;
   std::vector<Reply> replies;
   std::vector<Delivery> deliveries;
+  std::vector<Ask> asks;
+  std::vector<Speech> speeches;
   std::vector<Note> notes;
   Instant wake_at = kNever;  // on this node's monotonic clock; may lie in the past: then at once
   bool stop = false;         // the process ends itself, as after a failed write
@@ -112,6 +129,8 @@ struct Effects {
     streams.clear();
     replies.clear();
     deliveries.clear();
+    asks.clear();
+    speeches.clear();
     notes.clear();
     wake_at = kNever;
     stop = false;

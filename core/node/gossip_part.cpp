@@ -83,6 +83,9 @@ void Node::gossip_step(Now now, const Event& event, Effects& out) {
     case Event::Kind::write_failed:
       if (!config_.run_raft) on_write_durable(now, event.id, out);
       break;
+    case Event::Kind::answered:
+    case Event::Kind::ask_failed:
+      break;  // an agent asks no server
   }
   carry_out_gossip(turn, out);
   out.wake_at = config_.run_raft ? std::min(out.wake_at, gossip_.deadline()) : gossip_.deadline();

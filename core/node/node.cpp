@@ -95,6 +95,9 @@ void Node::raft_step(Now now, const Event& event, Effects& out) {
     case Event::Kind::stream_bytes:
     case Event::Kind::stream_closed:
       break;  // Raft speaks in datagrams
+    case Event::Kind::answered:
+    case Event::Kind::ask_failed:
+      break;  // a server asks nobody
   }
   if (!running_) return;
   if (!held_.empty() && engine_.status().leader) propose_held(now, out);

@@ -268,6 +268,19 @@ std::string core_words(const Record& r, const Context& context) {
       return fmt::format("{} answered request {}: {}{}", node, a, status_words(b), why);
     case Fact::duplicate_request:
       return fmt::format("{} had applied request {} before and answered from the session", node, a);
+    case Fact::holds:
+      return fmt::format("{} holds the key now, with fencing token {}", node, a);
+    case Fact::lets_go:
+      return fmt::format("{} no longer holds the key (token {}){}", node, a, why);
+    case Fact::follows:
+      return r.peer == 0 ? fmt::format("{} knows of no master", node)
+                         : fmt::format("{} goes to {}: it is the master", node, peer);
+    case Fact::works:
+      return fmt::format("{} writes to {} with token {}", node, peer, a);
+    case Fact::work_done:
+      return fmt::format("{} takes what {} wrote with token {}", node, peer, a);
+    case Fact::work_refused:
+      return fmt::format("{} refuses what {} wrote with token {}: it has seen {}", node, peer, a, c);
     case Fact::toy:
       return fmt::format("{} says {}, {}, {}", node, a, b, c);
     default:

@@ -60,6 +60,9 @@ void ToyNode::step(Now now, const Event& event, Effects& out) {
     case Event::Kind::client_gone:
       std::erase_if(pending_, [&](const Pending& p) { return p.request == event.id; });
       break;
+    case Event::Kind::answered:
+    case Event::Kind::ask_failed:
+      break;  // it asks no server
   }
   out.wake_at = next_ping_;
 }

@@ -89,6 +89,9 @@ class Chatter : public ForeignBehaviour {
       case Event::Kind::client_gone:
         ++gone;
         break;
+      case Event::Kind::answered:
+      case Event::Kind::ask_failed:
+        break;  // it asks nobody
     }
     out.wake_at = next_;
   }
