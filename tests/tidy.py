@@ -114,6 +114,7 @@ EXCEPTIONS = {
     ("printing", "core/base/assert.cpp"): "a broken simulation prints why before it aborts",
     ("files", "sim/trace/file.cpp"): "writes and reads the finished trace as a whole",
     ("files", "sim/trace/json_lines.cpp"): "writes the finished trace as a whole",
+    ("files", "sim/trace/output.h"): "the buffer of these two",
     ("files", "sim/script/loader.cpp"): "reads the scenario file as a whole",
     ("threads", "sim/script/runner.h"): "the flag by which Ctrl-C ends a run; it decides nothing else",
     ("shared ownership", "sim/trace/trace.h"): "finished chunks are immutable and shared by copies",

@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/assert.h"
+#include "sim/trace/output.h"
+
 namespace quorumlab::trace {
 namespace {
 
@@ -111,24 +114,39 @@ bool get_record(ByteReader& in, RecordId id, Before& before, Record& r) {
   return in.ok() && ((kind | reason) >> 16) == 0 && ((node | peer | extra) >> 32) == 0;
 }
 
-// Gives the file's pieces, in order, to `put(ByteView)`.
-template <class Put>
-void pieces(const FileInfo& info, const Trace& trace, Put put) {
-  Bytes head;
-  ByteWriter(head).raw(as_bytes(kMagic));
-  ByteWriter(head).u32(kFileVersion);
-  put(head);
-  const auto section = [&](std::uint32_t name, ByteView payload) {
-    Bytes frame;
-    ByteWriter before(frame);
-    before.u32(name);
-    before.u64(payload.size());
-    put(frame);
-    put(payload);
-    frame.clear();
-    ByteWriter(frame).u64(hash_bytes(payload, name));
-    put(frame);
-  };
+// A section's tag and size stand before its payload, the checksum behind it.
+constexpr std::size_t kHeadBytes = 12, kTailBytes = 8;
+
+std::uint8_t* put_fixed(std::uint8_t* at, std::uint64_t v, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) *at++ = static_cast<std::uint8_t>(v >> (8 * i));
+  return at;
+}
+
+std::uint8_t* put_head(std::uint8_t* at, std::uint32_t name, std::size_t size) {
+  return put_fixed(put_fixed(at, name, 4), size, 8);
+}
+
+void put_section(std::uint32_t name, ByteView payload, Output& out) {
+  out.advance(put_head(out.room(kHeadBytes), name, payload.size()));
+  out.put(payload);
+  out.advance(put_fixed(out.room(kTailBytes), hash_bytes(payload, name), kTailBytes));
+}
+
+// A section of records, made where it goes out from. The first of them has this number.
+void put_records(std::span<const Record> records, RecordId id, Output& out) {
+  std::uint8_t* const begin =
+      out.room(kHeadBytes + records.size() * kLongestRecord + kTailBytes) + kHeadBytes;
+  std::uint8_t* at = begin;
+  Before before;
+  for (const Record& record : records) at = put_record(record, id++, before, at);
+  const ByteView payload(begin, at);
+  put_head(begin - kHeadBytes, kRecords, payload.size());
+  out.advance(put_fixed(at, hash_bytes(payload, kRecords), kTailBytes));
+}
+
+void put_file(const FileInfo& info, const Trace& trace, Output& out) {
+  out.put(as_bytes(kMagic));
+  out.advance(put_fixed(out.room(4), kFileVersion, 4));
 
   Bytes payload;
   ByteWriter w(payload);
@@ -138,26 +156,24 @@ void pieces(const FileInfo& info, const Trace& trace, Put put) {
   w.u32(info.digest_version);
   w.varint(info.names.size());
   for (const std::string& name : info.names) w.sized(name);
-  section(kMeta, payload);
+  put_section(kMeta, payload, out);
 
-  RecordId id = 0;
+  RecordId id = 1;
   for (std::size_t i = 0; i < trace.chunk_count(); ++i) {
     const std::span<const Record> records = trace.chunk(i);
-    if (records.empty()) continue;
-    payload.resize(records.size() * kLongestRecord);
-    std::uint8_t* at = payload.data();
-    Before before;
-    for (const Record& record : records) at = put_record(record, ++id, before, at);
-    section(kRecords, ByteView(payload).first(static_cast<std::size_t>(at - payload.data())));
+    if (!records.empty()) put_records(records, id, out);
+    id += records.size();
   }
-  for (std::size_t i = 0; i < trace.kept_chunk_count(); ++i) section(kKept, trace.kept_chunk(i));
+  for (std::size_t i = 0; i < trace.kept_chunk_count(); ++i) {
+    put_section(kKept, trace.kept_chunk(i), out);
+  }
   payload.clear();
   for (std::uint64_t i = 1; i <= trace.text_count(); ++i) w.sized(trace.text_at(i));
-  if (!payload.empty()) section(kText, payload);
+  if (!payload.empty()) put_section(kText, payload, out);
   payload.clear();
   w.u64(trace.size());
   w.u64(trace.text_count());
-  section(kDone, payload);
+  put_section(kDone, payload, out);
 }
 
 struct FileCloser {
@@ -173,19 +189,21 @@ tl::unexpected<Error> system_error(const std::string& path, const char* what) {
 
 }  // namespace
 
-void encode_file(const FileInfo& info, const Trace& trace, Bytes& out) {
-  pieces(info, trace, [&](ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
+void encode_file(const FileInfo& info, const Trace& trace, Bytes& bytes) {
+  Output out(bytes);
+  put_file(info, trace, out);
+  const bool good = out.flush();
+  ASSERT(good, "memory takes everything");
 }
 
 Result<void> write_file(const std::string& path, const FileInfo& info, const Trace& trace) {
-  FileCloser out{std::fopen(path.c_str(), "wb")};
-  if (out.file == nullptr) return system_error(path, "cannot be written");
-  bool good = true;
-  pieces(info, trace, [&](ByteView bytes) {
-    good = good && std::fwrite(bytes.data(), 1, bytes.size(), out.file) == bytes.size();
-  });
-  const bool closed = std::fclose(out.file) == 0;
-  out.file = nullptr;
+  FileCloser closer{std::fopen(path.c_str(), "wb")};
+  if (closer.file == nullptr) return system_error(path, "cannot be written");
+  Output out(closer.file);
+  put_file(info, trace, out);
+  const bool good = out.flush();
+  const bool closed = std::fclose(closer.file) == 0;
+  closer.file = nullptr;
   if (!good || !closed) return system_error(path, "could not be written whole");
   return {};
 }

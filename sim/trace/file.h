@@ -48,7 +48,8 @@ Result<File> decode_file(ByteView bytes, const std::string& where);
 // One JSON object a line. The first has "format", "version", "seed", "digest", "digest_version",
 // "names" and "scenario". Each record then: "id", "time_ns", "kind", "node" (a name, absent for
 // nobody), "peer", "reason" (its identifier), "cause" (an id), "extra", "a", "b", "c" (absent where
-// zero; record.h and core/base/fact.h say what they mean), and, if asked for, "words".
+// zero; record.h and core/base/fact.h say what they mean; "c" of a packet_sent is left out, since its
+// bytes are not here), and, if asked for, "words".
 Result<void> write_json_lines(const std::string& path, const FileInfo& info, const Trace& trace,
                               bool with_words = false);
 void append_json_line(const Record& record, RecordId id, const FileInfo& info, const Trace& trace,

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "sim/trace/file.h"
+#include "sim/trace/output.h"
 #include "sim/trace/words.h"
 
 namespace quorumlab::trace {
@@ -18,39 +18,43 @@ namespace {
 // Grows with the format of the lines.
 constexpr std::uint32_t kLinesVersion = 1;
 
-// The eight digits of a number, the first one in the lowest byte: halves, then quarters, then digits at
-// once, by multiplications that divide. REQUIRES: v < 10^8.
-std::uint64_t digits_of(std::uint32_t v) {
-  std::uint64_t x = v / 10'000 | static_cast<std::uint64_t>(v % 10'000) << 32;
-  const std::uint64_t hundreds = (x * 10'486 >> 20) & 0x0000007f0000007f;
-  x = hundreds | (x - hundreds * 100) << 16;
-  const std::uint64_t tens = (x * 103 >> 10) & 0x000f000f000f000f;
-  return tens | (x - tens * 10) << 8;
+// "00" to "99".
+constexpr std::array<std::array<char, 2>, 100> kPairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+  }
+  return pairs;
+}();
+
+// Two digits. REQUIRES: v < 100, here and below.
+inline char* put_pair(char* at, std::uint64_t v) {
+  std::memcpy(at, kPairs[v].data(), 2);
+  return at + 2;
+}
+// One or two.
+inline char* put_first(char* at, std::uint64_t v) {
+  if (v >= 10) return put_pair(at, v);
+  *at = static_cast<char>('0' + v);
+  return at + 1;
 }
 
-// Writes eight bytes. REQUIRES: v < 10^8; as many digits as `size` says are wanted, the last ones.
-char* put_digits(char* at, std::uint64_t digits, unsigned size) {
-  std::uint64_t text = (digits | 0x3030303030303030) >> (8 * (8 - size));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  text = __builtin_bswap64(text);
-#endif
-  std::memcpy(at, &text, sizeof text);
-  return at + size;
-}
+[[gnu::noinline]] char* put_long_number(char* at, std::uint64_t v);
 
-// Writes up to eight bytes more than it counts.
+// One branch for each length: numbers of a field are of the same length nearly always.
 inline char* put_number(char* at, std::uint64_t v) {
-  constexpr std::uint64_t kEight = 100'000'000;
-  std::uint64_t rest[2];
-  int more = 0;
-  for (; v >= kEight; v /= kEight) rest[more++] = v % kEight;
-  const std::uint64_t digits = digits_of(static_cast<std::uint32_t>(v));
-  // The last digit stays even if it is zero.
-  const unsigned zeros =
-      static_cast<unsigned>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
-  at = put_digits(at, digits, 8 - zeros);
-  while (more > 0) at = put_digits(at, digits_of(static_cast<std::uint32_t>(rest[--more])), 8);
-  return at;
+  if (v < 100) return put_first(at, v);
+  if (v < 10'000) return put_pair(put_first(at, v / 100), v % 100);
+  if (v < 1'000'000) {
+    const std::uint64_t low = v % 10'000;
+    return put_pair(put_pair(put_first(at, v / 10'000), low / 100), low % 100);
+  }
+  return put_long_number(at, v);
+}
+
+char* put_long_number(char* at, std::uint64_t v) {
+  at = put_number(at, v / 10'000);
+  return put_pair(put_pair(at, v / 100 % 100), v % 100);
 }
 
 void put_number(std::uint64_t value, std::string& out) {
@@ -78,7 +82,7 @@ void put_string(std::string_view text, std::string& out) {
 // A text that is put often. Short ones are copied as one block of fixed size, however short.
 class Piece {
  public:
-  static constexpr std::size_t kBlock = 48;
+  static constexpr std::size_t kBlock = 32;
   Piece() = default;
   explicit Piece(std::string text) : size_(text.size()), whole_(std::move(text)) {
     std::memcpy(block_.data(), whole_.data(), std::min(size_, kBlock));
@@ -98,6 +102,38 @@ class Piece {
   std::array<char, kBlock> block_{};
   std::size_t size_ = 0;
   std::string whole_;
+};
+
+// The number of a line as text: they follow each other, so that nothing is divided.
+class LineNumber {
+ public:
+  explicit LineNumber(RecordId number) {
+    char digits[kDigits];
+    const std::size_t size = static_cast<std::size_t>(put_number(digits, number) - digits);
+    begin_ = end() - size;
+    text_.fill('0');
+    std::memcpy(begin_, digits, size);
+  }
+  LineNumber(const LineNumber&) = delete;
+  LineNumber& operator=(const LineNumber&) = delete;
+  void advance() {
+    char* digit = end() - 1;
+    while (*digit == '9') *digit-- = '0';
+    ++*digit;
+    begin_ = std::min(begin_, digit);
+  }
+  // Writes up to kDigits bytes more than it counts.
+  char* put(char* at) const {
+    std::memcpy(at, begin_, kDigits);
+    return at + (end() - begin_);
+  }
+
+ private:
+  static constexpr std::size_t kDigits = 32;
+  char* end() { return text_.data() + kDigits; }
+  const char* end() const { return text_.data() + kDigits; }
+  std::array<char, 2 * kDigits> text_;  // right up to the middle, after zeros
+  char* begin_;
 };
 
 template <std::size_t size>
@@ -135,61 +171,68 @@ struct Names {
 // Makes lines, with all names quoted beforehand.
 class LineMaker {
  public:
-  explicit LineMaker(const FileInfo& info) {
+  // Of the records from `first` on.
+  LineMaker(const FileInfo& info, RecordId first) : id_(first) {
     for (const std::string& name : info.names) {
       std::string quoted;
       put_string(name, quoted);
-      hosts_.emplace_back(std::move(quoted));
-      longest_ = std::max(longest_, kFixed + 2 * hosts_.back().size());
+      nodes_.emplace_back(",\"node\":" + quoted);
+      peers_.emplace_back(",\"peer\":" + quoted);
+      longest_ = std::max(longest_, kFixed + 2 * quoted.size());
     }
   }
   // No line without words takes more room, and what pieces write beyond themselves.
   std::size_t longest() const { return longest_; }
 
-  // All but the closing brace. REQUIRES: longest() bytes of room.
-  char* open_line(char* at, const Record& record, RecordId id) {
-    at = put_number(put(at, "{\"id\":"), id);
-    at = put(at, ",\"time_ns\":");
-    if (record.time_ns != time_ns_ || time_size_ == 0) {
-      // Much happens at the same instant; its digits are made once.
-      time_ns_ = record.time_ns;
-      char* digits = time_.data();
-      std::uint64_t value = static_cast<std::uint64_t>(time_ns_);
-      if (time_ns_ < 0) {
-        *digits++ = '-';
-        value = -value;
-      }
-      time_size_ = static_cast<std::size_t>(put_number(digits, value) - time_.data());
-    }
+  // The next line, all but the closing brace. REQUIRES: longest() bytes of room.
+  char* open_line(char* at, const Record& record) {
+    at = id_.put(put(at, "{\"id\":"));
+    id_.advance();
+    if (record.time_ns != time_ns_) set_time(record.time_ns);
     std::memcpy(at, time_.data(), time_.size());
     at += time_size_;
     at = Names::of(names_.kinds, record.kind).put(at);
-    if (record.node != 0) at = put_host(put(at, ",\"node\":"), record.node);
-    if (record.peer != 0) at = put_host(put(at, ",\"peer\":"), record.peer);
+    if (record.node != 0) at = put_host(at, nodes_, ",\"node\":", record.node);
+    if (record.peer != 0) at = put_host(at, peers_, ",\"peer\":", record.peer);
     if (record.reason != 0) at = Names::of(names_.reasons, record.reason).put(at);
     at = put_field(at, ",\"cause\":", record.cause);
     at = put_field(at, ",\"extra\":", record.extra);
     at = put_field(at, ",\"a\":", record.a);
     at = put_field(at, ",\"b\":", record.b);
-    return put_field(at, ",\"c\":", record.c);
+    // Where a packet's bytes are kept says nothing where they are not.
+    return record.is(WorldFact::packet_sent) ? at : put_field(at, ",\"c\":", record.c);
   }
 
  private:
   static constexpr std::size_t kFixed = 640;
 
-  char* put_host(char* at, std::uint32_t id) const {
-    if (id <= hosts_.size()) return hosts_[id - 1].put(at);
-    at = put_number(put(at, "\"n"), id);
+  // Much happens at the same instant; its digits are made once.
+  void set_time(std::int64_t time_ns) {
+    time_ns_ = time_ns;
+    char* at = put(time_.data(), ",\"time_ns\":");
+    std::uint64_t value = static_cast<std::uint64_t>(time_ns);
+    if (time_ns < 0) {
+      *at++ = '-';
+      value = -value;
+    }
+    time_size_ = static_cast<std::size_t>(put_number(at, value) - time_.data());
+  }
+  template <std::size_t size>
+  static char* put_host(char* at, const std::vector<Piece>& hosts, const char (&field)[size],
+                        std::uint32_t id) {
+    if (id <= hosts.size()) [[likely]] return hosts[id - 1].put(at);
+    at = put_number(put(put(at, field), "\"n"), id);
     *at = '"';
     return at + 1;
   }
 
   const Names& names_ = Names::get();
-  std::vector<Piece> hosts_;  // quoted
+  std::vector<Piece> nodes_, peers_;  // fields with the hosts' names, quoted
   std::size_t longest_ = kFixed;
+  LineNumber id_;
   std::int64_t time_ns_ = 0;
-  std::size_t time_size_ = 0;
-  std::array<char, 32> time_{};
+  std::array<char, 48> time_{",\"time_ns\":0"};
+  std::size_t time_size_ = std::char_traits<char>::length(time_.data());
 };
 
 void append_words(const Record& record, const FileInfo& info, const Trace& trace,
@@ -219,9 +262,9 @@ std::string json_header(const FileInfo& info) {
 
 void append_json_line(const Record& record, RecordId id, const FileInfo& info, const Trace& trace,
                       bool with_words, std::string& out) {
-  LineMaker maker(info);
+  LineMaker maker(info, id);
   std::vector<char> line(maker.longest());
-  out.append(line.data(), maker.open_line(line.data(), record, id));
+  out.append(line.data(), maker.open_line(line.data(), record));
   if (with_words) append_words(record, info, trace, out);
   out += "}\n";
 }
@@ -232,36 +275,24 @@ Result<void> write_json_lines(const std::string& path, const FileInfo& info, con
   if (file == nullptr) {
     return error(path, fmt::format("cannot be written: {}", std::strerror(errno)));
   }
-  bool good = true;
-  const auto write = [&](const char* bytes, std::size_t size) {
-    good = good && std::fwrite(bytes, 1, size, file) == size;
-  };
-  const std::string header = json_header(info);
-  write(header.data(), header.size());
-  LineMaker maker(info);
-  constexpr std::size_t kBuffer = 256 << 10;  // stays in the cache
-  std::vector<char> buffer(kBuffer + maker.longest());
-  char* at = buffer.data();
-  const auto flush = [&] {
-    write(buffer.data(), static_cast<std::size_t>(at - buffer.data()));
-    at = buffer.data();
-  };
+  Output out(file);
+  out.put(as_bytes(json_header(info)));
+  LineMaker maker(info, 1);
   std::string told;
-  RecordId id = 0;
   for (std::size_t i = 0; i < trace.chunk_count(); ++i) {
     for (const Record& record : trace.chunk(i)) {
-      at = maker.open_line(at, record, ++id);
+      char* at = maker.open_line(out.text_room(maker.longest()), record);
       if (with_words) {
-        flush();
+        out.advance(at);
         told.clear();
         append_words(record, info, trace, told);
-        write(told.data(), told.size());
+        out.put(as_bytes(told));
+        at = out.text_room(2);
       }
-      at = put(at, "}\n");
-      if (at >= buffer.data() + kBuffer) flush();
+      out.advance(put(at, "}\n"));
     }
   }
-  flush();
+  const bool good = out.flush();
   if (std::fclose(file) != 0 || !good) {
     return error(path, fmt::format("could not be written whole: {}", std::strerror(errno)));
   }

@@ -94,6 +94,12 @@ class Runner {
     return work;
   }
   world::Simulation& simulation() { return simulation_; }
+  // What the command line puts in a trace file, but for the scenario's text.
+  trace::FileInfo file_info() const {
+    trace::FileInfo info;
+    info.names = config_.names;
+    return info;
+  }
 
  private:
   // The newest one.
@@ -149,7 +155,8 @@ struct OutputFile {
   std::string path =
       (std::filesystem::temp_directory_path() / ("quorumlab-bench-" + std::to_string(std::rand())))
           .string();
-  ~OutputFile() {
+  ~OutputFile() { remove(); }
+  void remove() const {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
   }
@@ -159,12 +166,14 @@ void sim_idle(benchmark::State& state, Extra extra) {
   Runner runner(kIdleNodes);
   Work total;
   OutputFile output;
+  const trace::FileInfo info = runner.file_info();
   runner.simulation().keep_trace(extra == Extra::trace_file || extra == Extra::json_lines);
   runner.simulation().measure_without_digest(extra == Extra::without_digest);
   runner.start(7);  // a first run grows the buffers
   runner.simulation().run_for(seconds(state.range(0) + 10));
   for (auto _ : state) {
     state.PauseTiming();
+    output.remove();  // each run writes a new file: giving back an old one's pages is no part of it
     runner.start(7);
     runner.forget_leaders();
     runner.wait_for_leader(kIdleNodes);
@@ -173,9 +182,9 @@ void sim_idle(benchmark::State& state, Extra extra) {
     state.ResumeTiming();
     runner.simulation().run_for(seconds(state.range(0)));
     if (extra == Extra::trace_file) {
-      must(trace::write_file(output.path, {}, runner.simulation().trace()).has_value(), "no trace");
+      must(trace::write_file(output.path, info, runner.simulation().trace()).has_value(), "no trace");
     } else if (extra == Extra::json_lines) {
-      must(trace::write_json_lines(output.path, {}, runner.simulation().trace()).has_value(),
+      must(trace::write_json_lines(output.path, info, runner.simulation().trace()).has_value(),
            "no JSON lines");
     }
     state.PauseTiming();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -116,6 +117,8 @@ TEST_CASE("each JSON line is one object with the documented fields", "[trace]") 
     CHECK(object["kind"] == std::string(short_name(trace[id].kind)));
     CHECK(object["a"] == trace[id].a);
     CHECK(object["b"] == trace[id].b);
+    CHECK(object.value("c", std::uint64_t{0}) ==
+          (trace[id].is(WorldFact::packet_sent) ? 0 : trace[id].c));
     CHECK(object.contains("words") == (id % 2 == 0));
     CHECK(object.contains("peer") == (trace[id].peer != 0));
   }
@@ -187,20 +190,37 @@ TEST_CASE("a trace that was cleared, and a copy of one, hold what was put in", "
   }
 }
 
-TEST_CASE("a trace file on disk reads back", "[trace]") {
+std::string whole(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+TEST_CASE("a trace on disk is what it is in memory, record by record", "[trace]") {
   const std::string path =
       (std::filesystem::temp_directory_path() / "quorumlab_file_test.qlt").string();
-  const Trace trace = sample(5000);
-  REQUIRE(write_file(path, kInfo, trace));
+  FileInfo info = kInfo;
+  info.scenario = std::string(3 << 20, 's');  // larger than what is written at once
+  const Trace trace = sample(12'000);
+  REQUIRE(write_file(path, info, trace));
+  Bytes bytes;
+  encode_file(info, trace, bytes);
+  CHECK(whole(path) == as_text(bytes));
   const auto file = read_file(path);
   REQUIRE(file);
-  CHECK(file->trace.size() == 5000);
-  REQUIRE(write_json_lines(path, kInfo, trace));
-  std::ifstream in(path);
-  std::string line;
-  std::size_t lines = 0;
-  while (std::getline(in, line)) ++lines;
-  CHECK(lines == 5001);
+  CHECK(file->trace.size() == 12'000);
+  CHECK(file->info.scenario == info.scenario);
+  const auto check_lines = [&](const Trace& told, bool with_words) {
+    REQUIRE(write_json_lines(path, info, told, with_words));
+    std::string lines = json_header(info);
+    for (RecordId id = 1; id <= told.size(); ++id) {
+      append_json_line(told[id], id, info, told, with_words, lines);
+    }
+    CHECK(whole(path) == lines);
+  };
+  check_lines(trace, false);
+  check_lines(trace, true);
+  info.names[0] = std::string(3 << 20, 'n');
+  check_lines(sample(6), false);
   std::remove(path.c_str());
 }
 
