@@ -41,7 +41,8 @@ struct ErrorInfo {
 // Null if there is no such code.
 const ErrorInfo* find_error(ErrorCode code);
 
-// A refusal by the store. `cause` lies in the store's own buffer until its next operation.
+// A refusal by the store. `cause` points into what was asked, or into the store until its next
+// operation.
 struct Refusal {
   ErrorCode code = ErrorCode::none;
   std::string_view cause;

@@ -1,5 +1,5 @@
-// What a request did to the tree, or read from it, as a plain view: the value behind HTTP answers, watches
-// and the history. Its encoding is what the history and the sessions keep.
+// What a request did to the tree, or read from it, as a plain view: the value behind HTTP answers,
+// watches and the history. Its encoding is what the history and the sessions keep.
 #pragma once
 
 #include <cstdint>

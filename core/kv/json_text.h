@@ -1,6 +1,6 @@
 // JSON as Go's encoding/json writes it, straight into bytes: strings with its escapes, times as
-// RFC3339Nano, and the bodies of events, listings and errors. And the one JSON that is read: the peer
-// URLs of the members API.
+// RFC3339Nano, and the bodies of events, listings and errors. And the one JSON that is read: the
+// peer URLs of the members API.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ void append_duration(Duration duration, Bytes& out);
 // Whole seconds left, rounded up; negative once it is over.
 std::int64_t seconds_left(std::int64_t expiration, Instant wall);
 
-// {"action":...}\n without the user root's prefix. `wall` is the clock that the time to live is told by.
-// With `no_value`, only the action.
+// {"action":...}\n without the user root's prefix. `wall` is the clock that the time to live is
+// told by. With `no_value`, only the action.
 void append_event(const Event& event, Instant wall, bool no_value, Bytes& out);
 // The same for a read of the tree. `frames` and `path` are room to work in.
 class Listing {

@@ -1,6 +1,6 @@
-// The members of the cluster as etcd's API shows them: part of the replicated state, changed by commands
-// only. Ids are derived from peer URLs as etcd derives them, so that a cluster with the same URLs has the
-// same ids.
+// The members of the cluster as etcd's API shows them: part of the replicated state, changed by
+// commands only. Ids are derived from peer URLs as etcd derives them, so that a cluster with the
+// same URLs has the same ids.
 #pragma once
 
 #include <cstdint>

@@ -17,10 +17,10 @@ class Sessions {
   // More sessions than this and the one unused for longest is forgotten, on every node alike.
   static constexpr std::size_t kMaxSessions = 10'000;
   enum class Verdict : std::uint8_t {
-    first,            // do it, then keep() what came out
-    again,            // it was done; answer() is what came out
-    answer_forgotten, // it was done, and the client has said that it knows what came out
-    unknown           // the session was forgotten: whether it was done cannot be told
+    first,             // do it, then keep() what came out
+    again,             // it was done; answer() is what came out
+    answer_forgotten,  // it was done, and the client has said that it knows what came out
+    unknown            // the session was forgotten: whether it was done cannot be told
   };
 
   void clear();

@@ -1,6 +1,7 @@
-// The tree of etcd's v2 store: directories and files under the internal roots /0 (the cluster), /1 (what
-// users see) and /2 (authentication), with its indexes, times to live, and the counters of
-// /v2/stats/store. Replicated: fed by committed commands alone, the same on every node. A plain value.
+// The tree of etcd's v2 store: directories and files under the internal roots /0 (the cluster), /1
+// (what users see) and /2 (authentication), with its indexes, times to live, and the counters of
+// /v2/stats/store. Replicated: fed by committed commands alone, the same on every node. A plain
+// value.
 #pragma once
 
 #include <array>
@@ -63,7 +64,8 @@ class Store {
     std::string value;
     std::vector<Handle> children;  // ascending by name
   };
-  // What an operation came to. Views are good until the next operation.
+  // What an operation came to. Views point into its arguments and the store, and are good until the
+  // next operation.
   struct Outcome {
     Refusal refusal;
     Event event;  // if it was not refused
@@ -77,8 +79,8 @@ class Store {
   Store() { clear(); }
   void clear();
 
-  // Paths are absolute and clean ("/1/a/b"). Each operation counts in the counters and, if it changes
-  // something, in the history, and wakes watchers.
+  // Paths are absolute and clean ("/1/a/b"). Each operation counts in the counters and, if it
+  // changes something, in the history, and wakes watchers.
   Outcome create(const Context& context, std::string_view path, bool dir, std::string_view value,
                  bool unique, Lifetime lifetime);
   Outcome set(const Context& context, std::string_view path, bool dir, std::string_view value,
@@ -92,11 +94,12 @@ class Store {
   Outcome compare_and_delete(const Context& context, std::string_view path,
                              std::string_view previous_value, std::uint64_t previous_index);
   Outcome remove(const Context& context, std::string_view path, bool dir, bool recursive);
-  // Removes the one that expires first, if it does so at or before `cutoff`; false if there is none.
+  // Removes the one that expires first, if it does so at or before `cutoff`; false if there is
+  // none.
   bool expire_next(const Context& context, std::int64_t cutoff, Event& event);
 
   // The node there, or why there is none. Counts nothing.
-  Handle find(std::string_view path, Refusal& refusal);
+  Handle find(std::string_view path, Refusal& refusal) const;
   const Node& node(Handle handle) const { return nodes_[handle]; }
   Handle root() const { return 0; }
   void append_path(Handle handle, std::string& out) const;
@@ -127,16 +130,19 @@ class Store {
 
   Outcome create_at(const Context& context, std::string_view path, bool dir, std::string_view value,
                     bool unique, bool replace, std::int64_t expiration, Action action);
-  Outcome refuse(ErrorCode code, std::string_view cause);
-  void finish(const Context& context, const Event& event, bool refresh);
-  void advance(const Context& context);
+  Outcome refuse(ErrorCode code, std::string_view cause) const;
+  // The index of the next change; index_ becomes it when the change is done.
+  std::uint64_t next_index(const Context& context, Action action) const;
+  void finish(const Context& context, const Event& event);
   bool compare(const Context& context, const Node& node, std::string_view previous_value,
                std::uint64_t previous_index);
+  NodeView view(Handle handle) const;
   Handle child(Handle parent, std::string_view name) const;
   Handle add_child(Handle parent, std::string_view name, bool dir, std::uint64_t index);
+  std::vector<Handle>::const_iterator child_place(Handle parent, std::string_view name) const;
   void unlink(Handle handle);
   void release(Handle handle);
-  void remove_all(const Event& event, bool notify_children, Handle top);
+  void remove_all(const Context& context, const Event& event, Handle top);
   void set_expiration(Handle handle, std::int64_t expiration);
   void heap_push(Handle handle);
   void heap_remove(std::uint32_t place);
@@ -153,7 +159,14 @@ class Store {
   Watchers watchers_;
   // What the views of the last outcome point into.
   std::string path_, previous_value_, cause_;
-  std::vector<Handle> stack_;
+  // Room to work in.
+  struct Frame {
+    Handle node;
+    std::uint32_t next_child;
+    std::uint32_t path_size;
+  };
+  std::vector<Frame> frames_;
+  std::string walk_path_;
 };
 
 }  // namespace quorumlab::kv

@@ -1,6 +1,6 @@
-// The last thousand events, and those who wait for the next ones: etcd's event history and watcher hub,
-// with their habits, which clients come to know (issues #925, #1186, #2854 of etcd). The history is
-// replicated state and part of snapshots; watchers belong to the node that was asked.
+// The last thousand events, and those who wait for the next ones: etcd's event history and watcher
+// hub, with their habits, which clients come to know (issues #925, #1186, #2854 of etcd). The
+// history is replicated state and part of snapshots; watchers belong to the node that was asked.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class History {
   static constexpr std::size_t kCapacity = 1000;
 
   void clear();
-  // REQUIRES: the event's index is one above the last. `noted` is this node's wall clock: the time to
-  // live that the event shows was computed then.
+  // REQUIRES: the event's index is one above the last. `noted` is this node's wall clock: the time
+  // to live that the event shows was computed then.
   void add(const Event& event, Instant noted);
   // The oldest event kept, and the newest; 0: none yet.
   std::uint64_t first() const { return first_; }
@@ -31,9 +31,9 @@ class History {
     bool cleared = false;     // the index lies before the oldest event kept
     std::uint64_t index = 0;  // of the event; 0: none so far
   };
-  // The first event at or after `index` that concerns `key`. Does find hidden keys; and takes a deleted
-  // directory for a match whenever its name is a prefix of the watched one, as text. With `latest` the
-  // last such event (rule history_in_order off).
+  // The first event at or after `index` that concerns `key`. Does find hidden keys; and takes a
+  // deleted directory for a match whenever its name is a prefix of the watched one, as text. With
+  // `latest` the last such event (rule history_in_order off).
   Found scan(std::string_view key, bool recursive, std::uint64_t index, bool latest = false) const;
   // REQUIRES: first() <= index <= last(). Valid until the next add().
   Event event(std::uint64_t index) const;
@@ -74,6 +74,7 @@ class Watchers {
            std::uint64_t since);
   // False if it watches nothing.
   bool remove(std::uint64_t request);
+  bool watches(std::uint64_t request) const { return by_request_.find(request) != nullptr; }
   std::size_t size() const { return by_request_.size(); }
   // Who hears of an event at its own place and on all the way up to the root.
   void notify(const Event& event);
