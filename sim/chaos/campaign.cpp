@@ -29,6 +29,7 @@ void Totals::add(const SeedResult& r) {
 #define X(name, words) reached.name += r.reached.name;
   QUORUMLAB_REACHED(X)
 #undef X
+  undecided += r.undecided ? 1 : 0;
   leaders += r.leaders;
   snapshots_installed += r.snapshots_installed;
   configs_applied += r.configs_applied;

@@ -23,6 +23,7 @@ struct Totals {
   std::array<std::uint64_t, 5> operations{};
   std::uint64_t leaders = 0, snapshots_installed = 0, configs_applied = 0, restarts = 0,
                 refused_to_start = 0, packets_lost = 0, packets_corrupt = 0, writes_lost = 0;
+  std::uint64_t undecided = 0;  // seeds of which nobody knows whether the clients' answers have an order
   void add(const SeedResult& result);
 };
 

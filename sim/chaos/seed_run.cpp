@@ -141,6 +141,17 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::incarnation_monotonic:
       what = fmt::format("{} believed incarnation {} of {} after {}", node, v.a, other, v.b);
       break;
+    case Checker::linearizability:
+      what = fmt::format(
+          "what {} answered {} (operation {}) fits into no order; {} operations show it", node,
+          other, v.a, v.b);
+      break;
+    case Checker::sequential_reads:
+      what = v.b == 0 ? fmt::format("{} showed {} a version that nobody wrote (operation {})", node,
+                                    other, v.a)
+                      : fmt::format("{} showed {} an older version (operation {}) than before ({})",
+                                    node, other, v.a, v.b);
+      break;
     case Checker::message_budget:
       what = fmt::format("{} sent {} where {} are allowed", node, v.a, v.b);
       break;
@@ -324,13 +335,18 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
     }
     if (!ended_) drill();
   }
+  // To the end of this instant, as a scenario would.
+  if (!ended_) advance(sim.now());
+  if (!ended_) {
+    sim.judge_clients();
+    result.undecided = sim.client_verdict().undecided();
+    over();
+  }
   if (result.verdict == SeedResult::Verdict::held && profile_.asks_beyond &&
       sim.count(Fact::refused_to_start) > 0) {
     result.verdict = SeedResult::Verdict::detected;
   }
 
-  // To the end of this instant, as a scenario would.
-  if (!ended_) advance(sim.now());
   happenings_.push_back({Happening::Kind::end, sim.now(), {}});
   result.digest = sim.digest().value();
   result.events = sim.events();

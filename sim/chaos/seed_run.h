@@ -80,6 +80,7 @@ struct SeedResult {
   judge::Reached reached;
   // By world::Operation::Outcome.
   std::array<std::uint64_t, 5> operations{};
+  bool undecided = false;  // the search for an order of the clients' operations was given up
   std::uint64_t leaders = 0, snapshots_installed = 0, configs_applied = 0, restarts = 0,
                 refused_to_start = 0, packets_lost = 0, packets_corrupt = 0, writes_lost = 0;
   bool failed() const {

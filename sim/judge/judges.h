@@ -38,7 +38,8 @@ std::optional<Checker> find_checker(std::string_view name);
 std::string_view checker_promise(Checker checker);
 // Whether it judges gossip; the others judge Raft.
 constexpr bool judges_gossip(Checker checker) {
-  return checker >= Checker::QUORUMLAB_FIRST_GOSSIP_CHECKER;
+  return checker >= Checker::QUORUMLAB_FIRST_GOSSIP_CHECKER &&
+         checker <= Checker::QUORUMLAB_LAST_GOSSIP_CHECKER;
 }
 
 // What happened that a campaign has to come by, else it proves nothing about it.
@@ -105,6 +106,7 @@ class Judges {
                        std::span<const FileContent> files);
   void process_down(std::int64_t time_ns, trace::RecordId record, NodeId node, Death death);
   void disk_damaged(std::int64_t time_ns, trace::RecordId record, NodeId node, Damage damage);
+  bool judges_raft() const { return setup_.raft; }
   // Every record of the stream; nearly free for those that no checker reads.
   void fact(const trace::Record& record, trace::RecordId id) {
     switch (record.kind) {
@@ -163,6 +165,11 @@ class Judges {
   // The answer that the client takes for the operation (not those that make it try again).
   void answered(std::int64_t time_ns, trace::RecordId record, std::uint64_t operation,
                 NodeId server, ByteView response);
+
+  // What came of looking at all that clients asked and were told: `count` answers were looked at.
+  void clients_judged(const Violation& found, bool holds, std::uint64_t count) {
+    verdicts_.check_many(found, holds, count);
+  }
 
   // The first one, if any; then the first of one checker, enabled or not.
   std::optional<Violation> violation() const {

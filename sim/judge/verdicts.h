@@ -55,6 +55,11 @@ class Verdicts {
       found({checker, moment.time_ns, moment.record, node, other, a, b});
     return holds;
   }
+  // The same for `count` checks at once.
+  void check_many(const Violation& violation, bool holds, std::uint64_t count) {
+    checks_[at(violation.checker)] += count;
+    if (!holds) found(violation);
+  }
   // The first violation of this checker.
   const std::optional<Violation>& violation(Checker checker) const { return first_[at(checker)]; }
   // The first of all enabled checkers.

@@ -412,6 +412,16 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
   }
   loads_.clear();
   if (going && !ended_) finish();
+  // What ended by itself is judged as a whole.
+  if (!sim.violation() && result.verdict != Verdict::interrupted && !result.stopped_by_watcher) {
+    sim.judge_clients();
+    if (sim.client_verdict().undecided() && !sim.violation()) {
+      fail(scenario_.timeline.size(), 0,
+           "undecided: the search for an order of the operations on \"" +
+               sim.client_verdict().linear.key + "\" was given up",
+           Verdict::expectation_failed);
+    }
+  }
 
   result.violation = sim.violation();
   const bool interrupted = result.verdict == Verdict::interrupted;

@@ -27,7 +27,12 @@
   X(lamport_monotonic, "Lamport clocks never go back, and pass what they hear", "Lamport 1978")    \
   X(incarnation_monotonic, "a member's incarnation never falls, and rises to revive",              \
     "SWIM 4.2")                                                                                    \
-  X(message_budget, "a member sends no more than parameters and news allow", "SWIM 4.1")
+  X(message_budget, "a member sends no more than parameters and news allow", "SWIM 4.1")           \
+  X(linearizability, "one order of all operations explains every answer",                          \
+    "Herlihy and Wing 1990")                                                                       \
+  X(sequential_reads, "stale reads show what was, and never go back on a server",                  \
+    "Lamport 1979")
 
-// Those from here on judge gossip, those before it Raft.
+// Those from the first to the last judge gossip, the others Raft.
 #define QUORUMLAB_FIRST_GOSSIP_CHECKER gossip_completeness
+#define QUORUMLAB_LAST_GOSSIP_CHECKER message_budget

@@ -75,6 +75,7 @@ std::uint64_t Cluster::inject(const Action& action) {
     operation.invoked = {pending.time_ns};
     operation.key = action.key;
     if (action.verb == Verb::write) operation.value = action.value;
+    operation.stale = action.verb == Verb::read && action.mode == ReadKind::stale;
   }
   return acts_given_;
 }

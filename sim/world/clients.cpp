@@ -344,6 +344,7 @@ void Cluster::carry_out_replies(Process& p, RecordId cause) {
     s.id = reply.request;
     s.cause = cause;
     s.flags = reply.last ? 1 : 0;
+    s.generation = p.life;
     if (op->local) {
       queue_.schedule(now_.ns, slot);
       continue;
@@ -378,8 +379,11 @@ void Cluster::on_response(SlotId slot) {
     judges_.answered(now_.ns, record, history.id, {server}, bytes);
     client.believed =
         response && is_server(response->leader.value) ? response->leader.value : server;
+    history.server = {server};
+    history.life = queue_[slot].generation;
     if (response) {
       history.index = response->index;
+      history.modified = response->modified;
       if (history.verb == Verb::read) history.value = as_text(response->value);
     }
     queue_.drop(slot);
@@ -469,6 +473,7 @@ void Cluster::finish(std::uint32_t place, Operation::Outcome outcome, Reason rea
   history.outcome = outcome;
   history.reason = reason;
   history.completed = now_;
+  history.record = cause;
   if (outcome == Operation::Outcome::timed_out) {
     emit(fact(WorldFact::client_timed_out, op.client, cause, 0, 0, history.id));
   }

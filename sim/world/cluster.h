@@ -15,6 +15,7 @@
 #include "sim/trace/digest.h"
 #include "sim/trace/trace.h"
 #include "sim/world/client.h"
+#include "sim/world/client_history.h"
 #include "sim/world/config.h"
 #include "sim/world/event_queue.h"
 #include "sim/world/fact_counts.h"
@@ -55,6 +56,7 @@ class Cluster {
   const QuorumState& quorum() const { return quorum_; }
   const gossip::Directory& names() const { return names_; }
   std::uint64_t operation_place(std::uint64_t id) const;
+  void judge_clients();  // client_history.cpp
 
   Instant now_;
   std::uint64_t seed_ = 0;
@@ -70,6 +72,7 @@ class Cluster {
   FactCounts counts_;
   std::vector<Operation> operations_;
   std::vector<Delivered> delivered_;
+  ClientVerdict client_verdict_;  // of the last judge_clients()
 
  private:
   using Record = trace::Record;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/node/node.h"
+#include "sim/trace/record.h"
 #include "sim/world/action.h"
 #include "sim/world/foreign.h"
 
@@ -47,7 +48,12 @@ struct Operation {
   Instant invoked, completed;  // true time
   Outcome outcome = Outcome::pending;
   Reason reason = Reason::none;  // of a refusal
+  bool stale = false;            // read: from the server's own copy, however old
+  NodeId server;                 // who gave the answer, in which of its lives
+  std::uint32_t life = 0;
+  trace::RecordId record = 0;    // the fact that ended it; 0: none
   LogIndex index;                // as answered
+  LogIndex modified;             // read: of the version found, as answered
   std::string key, value;        // read: the value found; agent: what the command printed
   AgentCommand::Kind command = AgentCommand::Kind::join;  // agent
   std::uint64_t acks = 0, responses = 0;                  // agent: of a query

@@ -56,6 +56,7 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   }
   names_.clear();
   delivered_.clear();
+  client_verdict_ = {};
   const bool agents = config.foreign == nullptr && config.node.run_gossip;
   judges_.reset({nodes, config.foreign == nullptr && config.node.run_raft,
                  judge::configuration_of(initial), agents ? &config_.node.gossip : nullptr,

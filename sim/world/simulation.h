@@ -65,6 +65,11 @@ class Simulation {
   const std::vector<Delivered>& delivered() const { return cluster_.delivered_; }
   // The names that the gossip engines' numbers stand for.
   const gossip::Directory& names() const { return cluster_.names(); }
+  // Judges all that clients asked and were told so far (checkers linearizability, sequential_reads),
+  // unless neither is enabled. Whoever drives a run asks for it at the end: the search looks at the
+  // whole history. A violation is kept and told as any other.
+  void judge_clients() { cluster_.judge_clients(); }
+  const ClientVerdict& client_verdict() const { return cluster_.client_verdict_; }
   std::uint64_t operations_finished() const { return cluster_.operations_finished_; }
   // Whether a majority of the voters can reach each other: arithmetic, not what the engine
   // believes.

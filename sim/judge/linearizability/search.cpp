@@ -1,9 +1,10 @@
-// Depth first, on explicit stacks. Three facts keep it narrow:
+// Depth first, on explicit stacks. Four facts keep it narrow:
 // - An answered operation that writes nothing and whose demand is met comes next at once: whatever
 //   order explains the rest also explains it with this one in front.
 // - A pending write comes only right before an answered operation whose demand is not met without
 //   it, or before a pending comparison that leads to one.
 // - Of pending writes that demand and leave the same, the one invoked first comes first.
+// - Of answered writes that were told their indexes, the one with the least comes first.
 #include "sim/judge/linearizability/search.h"
 
 #include <algorithm>
@@ -106,6 +107,15 @@ void Search::prepare() {
       same_before_[pending_[by_kind[i]]] = pending_[by_kind[i - 1]];
     }
   }
+  told_.clear();
+  for (std::uint32_t i = 0; i < steps; ++i) {
+    if (model.steps[i].writes && model.steps[i].index != 0) told_.push_back(i);
+  }
+  std::sort(told_.begin(), told_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t x = model.steps[a].index, y = model.steps[b].index;
+    return x != y ? x < y : a < b;
+  });
+  told_ordered_ = 0;
   state_ = State{};
   ordered_ = {};
   candidates_.clear();
@@ -126,6 +136,7 @@ void Search::lift(std::uint32_t step) {
     used_[step] = 1;
     return;
   }
+  told_ordered_ += told(step);
   for (const std::uint32_t e : {call_at_[step], return_at_[step]}) {
     next_[previous_[e]] = next_[e];
     previous_[next_[e]] = previous_[e];
@@ -139,14 +150,16 @@ void Search::unlift(std::uint32_t step) {
     used_[step] = 0;
     return;
   }
+  told_ordered_ -= told(step);
   for (const std::uint32_t e : {return_at_[step], call_at_[step]}) {
     next_[previous_[e]] = e;
     previous_[next_[e]] = e;
   }
 }
 
-// Takes what writes nothing and may come next; collects what else may, up to the first return.
-void Search::order_readers() {
+// Takes what writes nothing and may come next; collects what else may, up to the first return. False
+// if something is left that can have no place any more, since indexes only grow.
+bool Search::order_readers() {
   candidates_.clear();
   limit_ = kNever.ns;
   for (std::uint32_t e = next_[0]; e != last_; e = next_[e]) {
@@ -154,15 +167,21 @@ void Search::order_readers() {
     const Step& s = model_->steps[step];
     if (is_return_[e] != 0) {
       limit_ = s.returned < s.invoked ? s.invoked : s.returned;
-      return;
+      break;
     }
     if (!s.writes && s.demand.met_by(state_)) {
       e = previous_[e];  // its own two entries leave the list
       lift(step);
-    } else {
-      candidates_.push_back(step);
+      continue;
     }
+    if (!s.writes && s.demand.kind == Demand::Kind::equal && s.demand.index != 0 &&
+        s.demand.index < state_.index) {
+      return false;
+    }
+    // Of the writes that were told their indexes, the least comes first.
+    if (s.index == 0 || step == told_[told_ordered_]) candidates_.push_back(step);
   }
+  return true;
 }
 
 // The operation after the way, as choices.
@@ -254,7 +273,7 @@ Verdict Search::run(const Model& model, std::uint64_t most_nodes) {
   model_ = &model;
   most_nodes_ = most_nodes;
   prepare();
-  order_readers();
+  if (!order_readers()) return Verdict::not_linearizable;
   if (done()) return Verdict::linearizable;
   is_new();
   frames_.push_back({0, 0, 0});
@@ -273,10 +292,10 @@ Verdict Search::run(const Model& model, std::uint64_t most_nodes) {
     const std::size_t lifted = lifted_.size();
     for (std::uint32_t i = 0; i < choice.count; ++i) lift(order_[choice.begin + i]);
     state_ = choice.state;
-    order_readers();
+    const bool possible = order_readers();
     if (done()) return Verdict::linearizable;
     ++nodes_;
-    if (!is_new()) {
+    if (!possible || !is_new()) {
       undo(lifted);
       continue;
     }

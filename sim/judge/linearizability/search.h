@@ -64,13 +64,16 @@ class Search {
     State state;
   };
 
+  bool told(std::uint32_t step) const {
+    return model_->steps[step].writes && model_->steps[step].index != 0;
+  }
   void prepare();
   void lift(std::uint32_t step);
   void unlift(std::uint32_t step);
   void undo(std::size_t lifted);
   bool done() const { return next_[0] == last_; }
   bool spent() const { return nodes_ > most_nodes_; }
-  void order_readers();
+  bool order_readers();
   void gather();
   void find_routes(const State& from, const Demand& demand, std::vector<Route>& out);
   void offer(const State& from, const std::vector<std::uint32_t>& way, std::uint32_t step);
@@ -86,6 +89,9 @@ class Search {
   std::vector<std::uint32_t> pending_;     // in the order of their invocations
   std::vector<std::uint8_t> used_;         // by step: pending and ordered, or on the way to it
   std::vector<std::uint32_t> same_before_;  // by step: the pending one before it that is its equal
+
+  std::vector<std::uint32_t> told_;  // answered writes that were told their indexes, by index
+  std::size_t told_ordered_ = 0;     // so many of them are ordered
 
   const Model* model_ = nullptr;
   State state_;

@@ -59,6 +59,13 @@ TEST_CASE("each checker trips on the real engine without its rule, and only then
       {Checker::handover, Rule::transfer_needs_caught_up, 300},
       {Checker::handover, Rule::stop_proposals_during_transfer, 300},
       {Checker::read_authority, Rule::read_index_after_own_commit, 300},
+      {Checker::linearizability, Rule::read_index_after_own_commit, 300},
+      {Checker::linearizability, Rule::read_index_needs_quorum, 300},
+      {Checker::linearizability, Rule::read_waits_for_apply, 300},
+      {Checker::linearizability, Rule::sessions_apply_once, 300},
+      {Checker::linearizability, Rule::truncate_only_on_conflict, 300},
+      {Checker::sequential_reads, Rule::sessions_apply_once, 300},
+      {Checker::sequential_reads, Rule::apply_only_committed, 300},
   };
   const Options whole;
   SeedRun with_all_rules(whole);
