@@ -17,13 +17,12 @@ void Server::reset(const ServerConfig& config) {
   config_ = config;
   std::vector<std::uint64_t> ids;
   member_id_ = 0;
-  name_.clear();
   for (Member& member : config_.members) {
     if (member.id == 0) member.id = kv::member_id(member.peer_urls, config_.cluster_token);
     ids.push_back(member.id);
     if (member.node != config_.node) continue;
     member_id_ = member.id;
-    name_ = member.name;
+    config_.self = member;
   }
   cluster_id_ = config_.cluster_id != 0 ? config_.cluster_id : kv::cluster_id(std::move(ids));
   store_.clear();
@@ -41,6 +40,7 @@ void Server::reset(const ServerConfig& config) {
   published_ = false;
   next_number_ = 1;
   pending_.clear();
+  healths_ = 0;
   stalled_.clear();
   local_counters_ = {};
 }
@@ -96,12 +96,29 @@ std::uint64_t Server::propose(Command& command, Out& out) {
 void Server::wait_for(std::uint64_t number, std::uint64_t request, Pending::Kind kind, Shape shape,
                       Now now, Duration limit) {
   pending_.push_back({number, request, now.monotonic, now.monotonic + limit, kind, shape, 0});
+  if (kind == Pending::Kind::health) ++healths_;
+}
+
+Server::Pending Server::take_out(std::size_t place) {
+  const Pending pending = pending_[place];
+  pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(place));
+  if (pending.kind == Pending::Kind::health) --healths_;
+  return pending;
+}
+
+bool Server::is_member() {
+  if (member_id_ == 0 && !config_.self.peer_urls.empty()) {
+    for (const Member& member : members_.all()) {
+      if (member.peer_urls == config_.self.peer_urls) member_id_ = member.id;
+    }
+  }
+  return members_.find(member_id_) != nullptr;
 }
 
 // A fresh cluster begins with an entry for each founder, one with the version, and one in which
 // each member tells its name and where clients find it; the last again with each start.
 void Server::introduce(Now now, const RaftView& view, Out& out) {
-  if (!started_ || config_.members.empty()) return;
+  if (!started_) return;
   // What came before this leader's first entry is applied then.
   if (is_leader_ && applied_term_ == view.term && introduced_in_ != view.term) {
     introduced_in_ = view.term;
@@ -117,30 +134,32 @@ void Server::introduce(Now now, const RaftView& view, Out& out) {
       command.urls = urls_;
       propose(command, out);
     }
-    if (members_.version.empty()) {
+    if (members_.version.empty() && !config_.members.empty()) {
       Command command = own_command(Command::Kind::set_version);
       command.value = config_.cluster_version;
       propose(command, out);
     }
   }
-  if (published_ || !leader_ || members_.find(member_id_) == nullptr) return;
-  for (const Member& member : config_.members) {
-    if (member.node != config_.node) continue;
-    published_ = true;
-    Command command = own_command(Command::Kind::publish_member);
-    command.member = member.id;
-    command.value = member.name;
-    urls_.clear();
-    ByteWriter w(urls_);
-    for (const std::string& url : member.client_urls) w.sized(url);
-    command.urls = urls_;
-    wait_for(propose(command, out), 0, Pending::Kind::publish, {}, now, patience());
-  }
+  if (published_ || !leader_ || !is_member()) return;
+  published_ = true;
+  Command command = own_command(Command::Kind::publish_member);
+  command.member = member_id_;
+  command.value = config_.self.name;
+  urls_.clear();
+  ByteWriter w(urls_);
+  for (const std::string& url : config_.self.client_urls) w.sized(url);
+  command.urls = urls_;
+  wait_for(propose(command, out), 0, Pending::Kind::publish, {}, now, patience());
 }
 
 Instant Server::deadline() const {
   Instant next = kNever;
-  for (const Pending& pending : pending_) next = std::min(next, pending.until);
+  if (!pending_.empty()) next = pending_.front().until;
+  for (std::size_t i = 0; healths_ > 0; ++i) {
+    if (pending_[i].kind != Pending::Kind::health) continue;
+    next = std::min(next, pending_[i].until);  // the first of them is the first to end
+    break;
+  }
   const bool ticks = is_leader_ || !config_.rules[Rule::expire_by_leader_only];
   if (started_ && ticks && store_.has_expiring()) next = std::min(next, next_tick_);
   return next;
@@ -164,8 +183,7 @@ void Server::on_deadline(Now now, const RaftView& view, Out& out) {
       ++i;
       continue;
     }
-    const Pending pending = pending_[i];
-    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
+    const Pending pending = take_out(i);
     if (pending.kind == Pending::Kind::publish) {
       published_ = false;
       continue;
@@ -220,8 +238,7 @@ void Server::on_proposal_dropped(Now now, std::uint64_t number, Dropped why, con
   const auto at = std::find_if(pending_.begin(), pending_.end(),
                                [&](const Pending& p) { return p.number == number; });
   if (at == pending_.end() || at->kind != Pending::Kind::key) return;
-  const Pending pending = *at;
-  pending_.erase(at);
+  const Pending pending = take_out(static_cast<std::size_t>(at - pending_.begin()));
   if (pending.request != 0) {
     refuse(now, pending.request, pending.shape, ErrorCode::raft_internal, {}, store_.index(), out);
   }

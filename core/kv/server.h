@@ -39,6 +39,8 @@ struct ServerConfig {
   // The founders of the cluster, this server among them unless it joins later. Ids of 0 are derived
   // from the peer URLs and the token, as etcd does.
   std::vector<Member> members;
+  // Name and URLs of a server that joins later; its id is that of the member with these peer URLs.
+  Member self;
   std::string cluster_token = "etcd-cluster";
   std::uint64_t cluster_id = 0;  // 0: derived from the founders
   std::string server_version = "3.4.23";
@@ -177,10 +179,13 @@ class Server {
   void observe(Now now, const RaftView& view);
   // What the cluster and this member say of themselves, once they can.
   void introduce(Now now, const RaftView& view, Out& out);
+  // Finds itself among the members, if it is there.
+  bool is_member();
   Command own_command(Command::Kind kind);
   std::uint64_t propose(Command& command, Out& out);
   void wait_for(std::uint64_t number, std::uint64_t request, Pending::Kind kind, Shape shape,
                 Now now, Duration limit);
+  Pending take_out(std::size_t place);
   Duration patience() const { return seconds(5) + config_.election_timeout * 2; }
   Instant tick_after(Instant monotonic) const;
   std::string_view timeout_cause(const Pending& pending, const RaftView& view) const;
@@ -228,7 +233,6 @@ class Server {
 
   ServerConfig config_;
   std::uint64_t cluster_id_ = 0, member_id_ = 0;
-  std::string name_;
   // Replicated.
   Store store_;
   Members members_;
@@ -246,7 +250,9 @@ class Server {
   Term introduced_in_;  // the term in which this leader proposed what a fresh cluster needs
   bool published_ = false;
   std::uint64_t next_number_ = 1;
-  std::vector<Pending> pending_;  // ascending by number
+  // Ascending by number, and by deadline but for those of /health.
+  std::vector<Pending> pending_;
+  std::size_t healths_ = 0;  // how many of them
   std::vector<Stalled> stalled_;
   Counters local_counters_{};  // reads on this node alone
   // Room to work in.

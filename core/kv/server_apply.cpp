@@ -108,9 +108,7 @@ Server::Pending Server::take_pending(const Command& command) {
       std::lower_bound(pending_.begin(), pending_.end(), command.number,
                        [](const Pending& p, std::uint64_t number) { return p.number < number; });
   if (at == pending_.end() || at->number != command.number) return {};
-  const Pending pending = *at;
-  pending_.erase(at);
-  return pending;
+  return take_out(static_cast<std::size_t>(at - pending_.begin()));
 }
 
 void Server::apply_key(Now now, const Command& command, const RaftView& view, Out& out) {

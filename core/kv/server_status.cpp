@@ -105,7 +105,7 @@ void Server::append_self_stats(Now now) {
   const bool leads = is_leader_ || !leader_;
   const Member* leader = leads ? nullptr : members_.find_node(leader_);
   append_text("{\"name\":", body_);
-  append_json_string(name_, body_);
+  append_json_string(config_.self.name, body_);
   append_text(",\"id\":\"", body_);
   append_hex(member_id_, body_);
   append_text(leads ? "\",\"state\":\"StateLeader\",\"startTime\":\""

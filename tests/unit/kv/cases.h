@@ -1,5 +1,5 @@
-// The recorded requests and answers of a real etcd, and the same asked of ours: for tests that compare the
-// two, whole or from some point on.
+// The recorded requests and answers of a real etcd, and the same asked of ours: for tests that
+// compare the two, whole or from some point on.
 #pragma once
 
 #include <fstream>
@@ -24,7 +24,10 @@ inline std::vector<Json> recorded_cases() {
 // The server that the cases were recorded on.
 inline ServerConfig recorded_config() {
   ServerConfig config;
-  config.members = {{0xd70a0ffb0977d1fc, NodeId{1}, "infra0", {"http://127.0.0.1:7001"},
+  config.members = {{0xd70a0ffb0977d1fc,
+                     NodeId{1},
+                     "infra0",
+                     {"http://127.0.0.1:7001"},
                      {"http://127.0.0.1:4001"}}};
   config.cluster_id = 0xdb29e932bd2b3d13;
   return config;
@@ -87,10 +90,11 @@ inline Answer answer_of(const HttpResponse& response) {
   return {response.status, response.headers, response.body};
 }
 
-// Asks one recorded thing; calls `compare(record, expected, ours)` where there is an answer to compare.
+// Asks one recorded thing; calls `compare(record, expected, ours)` where there is an answer to
+// compare.
 template <class Compare>
-void replay_case(Cluster& cluster, const Json& record, std::map<std::string, std::uint64_t>& watches,
-                 Compare compare) {
+void replay_case(Cluster& cluster, const Json& record,
+                 std::map<std::string, std::uint64_t>& watches, Compare compare) {
   const std::string kind = record["kind"];
   if (kind == "sleep") {
     cluster.advance(milliseconds(record["ms"].get<int>()));
@@ -111,7 +115,8 @@ void replay_case(Cluster& cluster, const Json& record, std::map<std::string, std
   const std::string method = record["method"];
   const std::string body = record["body"].is_null() ? "" : record["body"].get<std::string>();
   // The tool that recorded them looked up an index first.
-  for (int i = record.value("uncounted_local_gets_before", 0); i > 0; --i) cluster.get("/v2/keys/cas");
+  for (int i = record.value("uncounted_local_gets_before", 0); i > 0; --i)
+    cluster.get("/v2/keys/cas");
   HttpRequest request;
   request.method = method;
   request.target = path;

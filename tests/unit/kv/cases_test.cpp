@@ -1,9 +1,10 @@
-// Every recorded answer of a real etcd against ours, byte for byte after what tests/data/etcd/README.md
-// takes away.
+// Every recorded answer of a real etcd against ours, byte for byte after what
+// tests/data/etcd/README.md takes away.
+#include "tests/unit/kv/cases.h"
+
 #include <sstream>
 
 #include "tests/catch.h"
-#include "tests/unit/kv/cases.h"
 
 using namespace quorumlab;
 using namespace quorumlab::kv;
@@ -29,13 +30,14 @@ TEST_CASE("all recorded answers of etcd 3.4.23 are ours") {
   std::map<std::string, std::uint64_t> watches;
   int compared = 0, differ = 0;
   for (const Json& record : cases) {
-    replay_case(cluster, record, watches, [&](const Json& r, const Answer& expected, const Answer& ours) {
-      ++compared;
-      if (expected == ours) return;
-      ++differ;
-      INFO("case " << r["n"] << ": " << r["method"] << " " << r["path"] << " " << r["body"]);
-      CHECK(show(ours) == show(expected));
-    });
+    replay_case(
+        cluster, record, watches, [&](const Json& r, const Answer& expected, const Answer& ours) {
+          ++compared;
+          if (expected == ours) return;
+          ++differ;
+          INFO("case " << r["n"] << ": " << r["method"] << " " << r["path"] << " " << r["body"]);
+          CHECK(show(ours) == show(expected));
+        });
   }
   CHECK(compared == 218);
   CHECK(differ == 0);

@@ -1,5 +1,5 @@
-// A cluster of kv servers around one log that never fails unless told to: what is proposed is committed and
-// applied everywhere at once. Each server has its own clock.
+// A cluster of kv servers around one log that never fails unless told to: what is proposed is
+// committed and applied everywhere at once. Each server has its own clock.
 #pragma once
 
 #include <map>
@@ -19,8 +19,11 @@ inline std::string url(const char* kind, std::size_t i) {
 inline std::vector<Member> founders(std::size_t n) {
   std::vector<Member> all;
   for (std::size_t i = 0; i < n; ++i) {
-    all.push_back({0, NodeId{static_cast<std::uint32_t>(i + 1)}, "infra" + std::to_string(i),
-                   {url("peer", i)}, {url("client", i)}});
+    all.push_back({0,
+                   NodeId{static_cast<std::uint32_t>(i + 1)},
+                   "infra" + std::to_string(i),
+                   {url("peer", i)},
+                   {url("client", i)}});
   }
   return all;
 }
@@ -115,7 +118,8 @@ struct Cluster {
           again = true;
           const Entry entry = log[host.applied++];
           out.clear();
-          host.server.apply(clock(i), LogIndex{host.applied}, entry.term, entry.bytes, view(i), out);
+          host.server.apply(clock(i), LogIndex{host.applied}, entry.term, entry.bytes, view(i),
+                            out);
           collect(i);
         }
       }
@@ -164,7 +168,9 @@ struct Cluster {
     request.body = form;
     return responses[ask(request, i)];
   }
-  HttpResponse get(std::string_view target, std::size_t i = 0) { return send("GET", target, {}, i); }
+  HttpResponse get(std::string_view target, std::size_t i = 0) {
+    return send("GET", target, {}, i);
+  }
   // Only what stands in the body.
   std::string body(std::string_view method, std::string_view target, std::string_view form = {},
                    std::size_t i = 0) {
