@@ -56,6 +56,7 @@ void Agents::reset(const gossip::Config& config, std::uint32_t count, bool links
   links_calm_ = links_calm;
   confused_ = false;
   disturbed_ns_ = changed_ns_ = 0;
+  version_ = 0;
 }
 
 void Agents::started(NodeId id, std::int64_t now_ns) {
@@ -66,7 +67,8 @@ void Agents::started(NodeId id, std::int64_t now_ns) {
   agent.probes = 0;
   agent.told_to_leave = 0;
   agent.group = ++groups_;
-  agent.up_ns = agent.grouped_ns = changed_ns_ = now_ns;
+  agent.up_ns = agent.grouped_ns = now_ns;
+  changed(now_ns);
   if (!pairs()) return;
   for (std::uint32_t other = 1; other <= count_; ++other) belief(id, {other}) = {};
 }
@@ -77,17 +79,18 @@ void Agents::down(NodeId id, std::int64_t now_ns) {
     agent.down_ns = now_ns;
   }
   agent.life = Agent::Life::down;
-  changed_ns_ = now_ns;
+  changed(now_ns);
 }
 
 void Agents::paused(NodeId id, std::int64_t now_ns) {
   agents_[id.value].life = Agent::Life::paused;
-  changed_ns_ = now_ns;
+  changed(now_ns);
 }
 
 void Agents::resumed(NodeId id, std::int64_t now_ns) {
   agents_[id.value].life = Agent::Life::running;
-  agents_[id.value].up_ns = changed_ns_ = now_ns;
+  agents_[id.value].up_ns = now_ns;
+  changed(now_ns);
 }
 
 void Agents::cuts(std::int64_t now_ns, std::uint64_t in_force) {
@@ -111,7 +114,7 @@ void Agents::clock(NodeId id, std::int64_t now_ns, bool faulty) {
 void Agents::exchanged(NodeId a, NodeId b, std::int64_t now_ns) {
   const std::uint32_t kept = agents_[a.value].group, gone = agents_[b.value].group;
   if (kept == gone) return;
-  changed_ns_ = now_ns;
+  changed(now_ns);
   for (std::uint32_t id = 1; id <= count_; ++id) {
     Agent& agent = agents_[id];
     if (agent.group != kept && agent.group != gone) continue;

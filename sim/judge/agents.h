@@ -69,6 +69,12 @@ class Agents {
   Belief& belief(NodeId of, NodeId about) {
     return beliefs_[(of.value - 1) * std::size_t{count_} + about.value - 1];
   }
+  const Belief& belief(NodeId of, NodeId about) const {
+    return const_cast<Agents*>(this)->belief(of, about);
+  }
+  // Counts all changes but those of probes: as long as it is the same, all agree or differ as before.
+  std::uint64_t version() const { return version_; }
+  void believes_otherwise() { ++version_; }
   const GossipBounds& bounds() const { return bounds_; }
 
   // The world.
@@ -77,19 +83,30 @@ class Agents {
   void paused(NodeId id, std::int64_t now_ns);
   void resumed(NodeId id, std::int64_t now_ns);
   // Something in the network or a clock is not as promised at this moment.
-  void disturbed(std::int64_t now_ns) { disturbed_ns_ = changed_ns_ = now_ns; }
+  void disturbed(std::int64_t now_ns) {
+    disturbed_ns_ = now_ns;
+    changed(now_ns);
+  }
   void cuts(std::int64_t now_ns, std::uint64_t in_force);
   void links(std::int64_t now_ns, bool calm);
   void clock(NodeId id, std::int64_t now_ns, bool faulty);
   // Somebody comes, goes, or says something new: views may differ for a while.
-  void changed(std::int64_t now_ns) { changed_ns_ = now_ns; }
+  void changed(std::int64_t now_ns) {
+    changed_ns_ = now_ns;
+    ++version_;
+  }
   // A name has two hosts: hosts no longer stand for members.
-  void confused() { confused_ = true; }
+  void confused() {
+    confused_ = true;
+    ++version_;
+  }
   bool is_confused() const { return confused_; }
   // `a` and `b` told each other all they know.
   void exchanged(NodeId a, NodeId b, std::int64_t now_ns);
   void health(std::uint64_t score) {
-    if (score > worst_health_) worst_health_ = static_cast<std::uint32_t>(score);
+    if (score <= worst_health_) return;
+    worst_health_ = static_cast<std::uint32_t>(score);
+    ++version_;
   }
 
   // Network and clocks are such that promises hold; since when they have been.
@@ -114,6 +131,7 @@ class Agents {
   std::uint32_t faulty_clocks_ = 0, worst_health_ = 0;
   bool links_calm_ = true, confused_ = false;
   std::int64_t disturbed_ns_ = 0, changed_ns_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace quorumlab::judge

@@ -17,6 +17,7 @@ void Gossip::reset(const gossip::Config* config, std::uint32_t agents, bool link
   if (!on_) return;
   agents_.reset(*config, agents, links_calm);
   accuracy_.reset();
+  convergence_.reset();
   events_.reset(agents);
   lamport_.reset(agents);
   budget_.reset(agents);
@@ -178,6 +179,7 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
       belief.probed = 0;
     }
     belief.state = state;
+    agents_.believes_otherwise();
     belief.incarnation = static_cast<std::uint32_t>(record.a);
     belief.since_ns = moment.time_ns;
   };
@@ -213,11 +215,13 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
       if ((record.c & 0xff) == static_cast<std::uint64_t>(gossip::Status::leaving)) {
         belief.leave_ltime = static_cast<std::uint32_t>(record.a);
       }
+      agents_.believes_otherwise();
       belief.status = static_cast<gossip::Status>(record.c & 0xff);
       break;
     case Fact::serf_member_event:
       // Leaving as it is met: by an intent that came before it and was not noted about it.
       belief.leave_ltime = UINT32_MAX;
+      agents_.believes_otherwise();
       belief.status = static_cast<gossip::Status>(record.c & 0xff);
       break;
     default:
@@ -228,6 +232,7 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
 void Gossip::told_to_leave(const trace::Record& record) {
   Agent& agent = agents_[NodeId{record.node}];
   agent.told_to_leave = std::max(agent.told_to_leave, record.a);
+  agents_.believes_otherwise();
 }
 
 // --- what else they say ---------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class Verdicts {
     checks_[at(violation.checker)] += count;
     if (!holds) found(violation);
   }
+  // Counts so many checks that would find what they found before.
+  void again(Checker checker, std::uint64_t checks) { checks_[at(checker)] += checks; }
   // The first violation of this checker.
   const std::optional<Violation>& violation(Checker checker) const { return first_[at(checker)]; }
   // The first of all enabled checkers.
