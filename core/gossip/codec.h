@@ -49,6 +49,8 @@ void encode(const UserMessageHeader& header, Bytes& out);
 // millions of them: at ten thousand nodes most of the time goes into their push/pulls, which
 // bring hardly ever any news.
 std::size_t read_usual_node(ByteView bytes, PushNodeState& node);
+// A node state of any form, at the beginning of `bytes`; `size`: how many of them it takes.
+[[nodiscard]] WireError read_node(ByteView bytes, PushNodeState& node, std::size_t& size);
 // The body of a push/pull. Counts below 0, above the limits or beyond the bytes are refused.
 class PushPullReader {
  public:
@@ -56,6 +58,19 @@ class PushPullReader {
   const PushPullHeader& header() const { return header_; }
   // False after the last node and on damage; then error() tells which.
   bool next(PushNodeState& node);
+  // What was not read yet: the next node's state comes first.
+  ByteView rest() const { return rest_; }
+  // Takes the next node's state as read, since the caller knows its bytes. False if there is none, or
+  // if it is damaged.
+  bool pass(std::size_t size) {
+    if (error_ != WireError::none || read_ == header_.nodes ||
+        static_cast<std::size_t>(header_.user_state_len) + size > rest_.size()) {
+      return false;
+    }
+    rest_ = rest_.subspan(size);
+    ++read_;
+    return true;
+  }
   WireError error() const { return error_; }
   // Everything after the nodes, from its SerfType on. REQUIRES: next() returned false, no error.
   ByteView user_state() const {

@@ -76,7 +76,36 @@ void encode(const Ping& m, Bytes& out) {
   write_source(w, m.source, m.source_node);
 }
 
+namespace {
+
+// With all its fields and an IPv4 address, as every node sends it.
+bool decode_usual(ByteView body, Ping& m) {
+  UsualReader in(body);
+  ByteView node, ip, source_node;
+  std::uint32_t port = 0;
+  in.literal("\x85\xa4" "Node").raw(node).literal("\xa5SeqNo").integer(m.seq_no);
+  in.literal("\xaaSourceAddr\xa4").bytes(4, ip).literal("\xaaSourceNode").raw(source_node);
+  in.literal("\xaaSourcePort").integer(port);
+  if (!in.ok() || port > UINT16_MAX) return false;
+  m.node = as_text(node);
+  m.source = {};
+  std::memcpy(m.source.ip.data(), ip.data(), 4);
+  m.source.size = 4;
+  m.source.port = static_cast<std::uint16_t>(port);
+  m.source_node = as_text(source_node);
+  return true;
+}
+
+bool decode_usual(ByteView body, Ack& m) {
+  UsualReader in(body);
+  in.literal("\x82\xa7Payload").raw(m.payload).literal("\xa5SeqNo").integer(m.seq_no);
+  return in.ok();
+}
+
+}  // namespace
+
 WireError decode(ByteView body, Ping& m) {
+  if (decode_usual(body, m)) [[likely]] return WireError::none;
   m = {};
   Reader in(body);
   read_map(in, [&](std::string_view key) {
@@ -129,6 +158,7 @@ void encode(const Ack& m, Bytes& out) {
 }
 
 WireError decode(ByteView body, Ack& m) {
+  if (decode_usual(body, m)) [[likely]] return WireError::none;
   m = {};
   Reader in(body);
   read_map(in, [&](std::string_view key) {
@@ -324,17 +354,12 @@ std::size_t read_usual_node(ByteView bytes, PushNodeState& m) {
   return static_cast<std::size_t>(at + 6 - bytes.data());
 }
 
-bool PushPullReader::next(PushNodeState& m) {
-  if (error_ != WireError::none || read_ == header_.nodes) return false;
-  if (const std::size_t size = read_usual_node(rest_, m);
-      size != 0 && static_cast<std::size_t>(header_.user_state_len) <= rest_.size() - size) {
-    rest_ = rest_.subspan(size);
-    ++read_;
-    return true;
-  }
+WireError read_node(ByteView bytes, PushNodeState& m, std::size_t& size) {
+  size = read_usual_node(bytes, m);
+  if (size != 0) return WireError::none;
   m = {};
   m.vsn = kNoVsn;
-  Reader in(rest_);
+  Reader in(bytes);
   read_map(in, [&](std::string_view key) {
     if (is(key, "Addr")) return read_ip(in, m.address), true;
     if (is(key, "Incarnation")) return m.incarnation = in.u32(), true;
@@ -345,8 +370,15 @@ bool PushPullReader::next(PushNodeState& m) {
     if (is(key, "Vsn")) return read_vsn(in, m.vsn), true;
     return false;
   });
-  error_ = in.error();
-  rest_ = in.rest();
+  size = bytes.size() - in.rest().size();
+  return in.error();
+}
+
+bool PushPullReader::next(PushNodeState& m) {
+  if (error_ != WireError::none || read_ == header_.nodes) return false;
+  std::size_t size = 0;
+  error_ = read_node(rest_, m, size);
+  rest_ = rest_.subspan(size);
   if (static_cast<std::size_t>(header_.user_state_len) > rest_.size() &&
       error_ == WireError::none) {
     error_ = WireError::truncated;

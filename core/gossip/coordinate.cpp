@@ -61,7 +61,8 @@ void CoordinateClient::reset() {
   window_.fill(0);
   window_at_ = 0;
   places_.clear();
-  peers_.clear();
+  for (std::vector<Peer>& chunk : chunks_) chunk.clear();
+  used_ = 0;
   free_.clear();
   resets_ = 0;
   draws_ = 0;
@@ -72,20 +73,23 @@ CoordinateClient::Peer& CoordinateClient::entry(PeerId peer) {
   std::uint32_t& place = places_[peer.value];
   if (place == 0) {
     if (free_.empty()) {
-      peers_.emplace_back();
-      place = static_cast<std::uint32_t>(peers_.size());
+      const std::size_t chunk = used_ / kChunk;
+      if (chunk == chunks_.size()) chunks_.emplace_back();
+      if (chunk != 0) chunks_[chunk].reserve(kChunk);  // small clusters need not so many
+      chunks_[chunk].emplace_back();
+      place = ++used_;
     } else {
       place = free_.back();
       free_.pop_back();
-      peers_[place - 1] = {};
+      const_cast<Peer&>(at(place)) = {};
     }
   }
-  return peers_[place - 1];
+  return const_cast<Peer&>(at(place));
 }
 
 const Coordinate* CoordinateClient::known(PeerId peer) const {
   if (peer.value >= places_.size() || places_[peer.value] == 0) return nullptr;
-  return &peers_[places_[peer.value] - 1].coordinate;
+  return &at(places_[peer.value]).coordinate;
 }
 
 void CoordinateClient::forget(PeerId peer) {

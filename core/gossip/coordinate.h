@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "core/base/random.h"
 #include "core/base/types.h"
 #include "core/gossip/directory.h"
@@ -39,16 +40,23 @@ class CoordinateClient {
   // Where the peer was when last heard of; null if never.
   const Coordinate* known(PeerId peer) const;
   void forget(PeerId peer);
+  // Says that prefetch() for this peer comes soon.
+  void prefetch_place(PeerId peer) const {
+    if (peer.value < places_.size()) __builtin_prefetch(&places_[peer.value]);
+  }
   // Says that update() for this peer comes soon.
   void prefetch(PeerId peer) const {
-    if (peer.value >= places_.size() || places_[peer.value] == 0) return;
-    const Peer* known = &peers_[places_[peer.value] - 1];
-    __builtin_prefetch(known, 1);
-    __builtin_prefetch(reinterpret_cast<const char*>(known) + 64, 1);
+    const std::uint32_t place = peer.value < places_.size() ? places_[peer.value] : 0;
+    if (place != 0) {
+      prefetch_lines(&at(place), &at(place) + 1);
+    } else if (used_ % kChunk != 0) {  // where it will be
+      const Peer* next = chunks_.back().data() + used_ % kChunk;
+      prefetch_lines(next, next + 1);
+    }
   }
   // That it holds for what it knows of others.
   std::size_t bytes() const {
-    return places_.capacity() * sizeof(std::uint32_t) + peers_.capacity() * sizeof(Peer);
+    return places_.capacity() * sizeof(std::uint32_t) + chunks_.size() * kChunk * sizeof(Peer);
   }
   std::uint64_t resets() const { return resets_; }
 
@@ -61,6 +69,9 @@ class CoordinateClient {
     std::uint8_t samples = 0;
   };
   Peer& entry(PeerId peer);
+  const Peer& at(std::uint32_t place) const {
+    return chunks_[(place - 1) / kChunk][(place - 1) % kChunk];
+  }
   double filtered(Peer& peer, double rtt) const;
   void vivaldi(const Coordinate& other, double rtt, const Random& random);
   void adjust(const Coordinate& other, double rtt);
@@ -70,8 +81,11 @@ class CoordinateClient {
   Coordinate own_;
   std::array<double, kWindow> window_{};
   std::uint32_t window_at_ = 0;
-  std::vector<std::uint32_t> places_;  // by PeerId: position in peers_ + 1
-  std::vector<Peer> peers_;
+  // A peer more every second: a vector that grows would copy all of them again and again.
+  static constexpr std::size_t kChunk = 32;
+  std::vector<std::uint32_t> places_;  // by PeerId: position in all chunks + 1
+  std::vector<std::vector<Peer>> chunks_;
+  std::uint32_t used_ = 0;  // positions
   std::vector<std::uint32_t> free_;
   std::uint64_t resets_ = 0;
   std::uint64_t draws_ = 0;

@@ -8,9 +8,9 @@
 namespace quorumlab::gossip {
 namespace {
 
-std::uint64_t hash_record(const Address& address, ByteView meta,
+std::uint64_t hash_record(PeerId peer, const Address& address, ByteView meta,
                           const std::array<std::uint8_t, 6>& vsn) {
-  std::uint64_t v = 0;
+  std::uint64_t v = peer.value;
   for (const std::uint8_t byte : vsn) v = v << 8 | byte;
   const std::uint64_t a = hash_bytes(address.ip, address.size * 65536u + address.port);
   return hash_bytes(meta, mix(a, v));
@@ -32,6 +32,7 @@ void Directory::clear() {
   std::fill(record_places_.begin(), record_places_.end(), 0u);
   names_.clear();
   records_.clear();
+  states_.clear();
 }
 
 PeerId Directory::find(std::string_view name) const {
@@ -58,26 +59,34 @@ PeerId Directory::intern(std::string_view name) {
   return {static_cast<std::uint32_t>(names_.size() - 1)};
 }
 
-RecordId Directory::intern(const Address& address, ByteView meta,
+RecordId Directory::intern(PeerId peer, const Address& address, ByteView meta,
                            const std::array<std::uint8_t, 6>& vsn) {
   const auto same = [&](std::uint32_t n) {
     const PeerRecord& r = records_[n];
-    return r.address == address && r.vsn == vsn && std::ranges::equal(r.meta, meta);
+    return r.peer == peer && r.address == address && r.vsn == vsn &&
+           std::ranges::equal(r.meta, meta);
   };
   if (!record_places_.empty()) {
-    const std::size_t i = locate(record_places_, hash_record(address, meta, vsn), same);
+    const std::size_t i = locate(record_places_, hash_record(peer, address, meta, vsn), same);
     if (record_places_[i] != 0) return {record_places_[i] - 1};
   }
-  records_.push_back({address, Bytes(meta.begin(), meta.end()), vsn});
+  records_.push_back({peer, address, Bytes(meta.begin(), meta.end()), vsn});
+  PushNodeState state;
+  state.name = name(peer);
+  state.address = address;
+  state.meta = records_.back().meta;
+  state.vsn.bytes = vsn;
+  states_.add(state);
   const auto nobody = [](std::uint32_t) { return false; };
   if (records_.size() * 2 > record_places_.size()) {
     record_places_.assign(std::max<std::size_t>(16, record_places_.size() * 2), 0);
     for (std::uint32_t n = 0; n < records_.size(); ++n) {
       const PeerRecord& r = records_[n];
-      record_places_[locate(record_places_, hash_record(r.address, r.meta, r.vsn), nobody)] = n + 1;
+      const std::uint64_t hash = hash_record(r.peer, r.address, r.meta, r.vsn);
+      record_places_[locate(record_places_, hash, nobody)] = n + 1;
     }
   } else {
-    record_places_[locate(record_places_, hash_record(address, meta, vsn), nobody)] =
+    record_places_[locate(record_places_, hash_record(peer, address, meta, vsn), nobody)] =
         static_cast<std::uint32_t>(records_.size());
   }
   return {static_cast<std::uint32_t>(records_.size() - 1)};

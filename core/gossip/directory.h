@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.h"
 #include "core/gossip/address.h"
+#include "core/gossip/known_states.h"
 
 namespace quorumlab::gossip {
 
@@ -23,8 +24,9 @@ struct PeerId {
 };
 inline constexpr PeerId kNoPeer{};
 
-// What a member says of itself, apart from its name and incarnation.
+// What a member says of itself, apart from its incarnation.
 struct PeerRecord {
+  PeerId peer;
   Address address;
   Bytes meta;                          // at most 512 bytes: serf's tags
   std::array<std::uint8_t, 6> vsn{};   // pmin, pmax, pcur, dmin, dmax, dcur; all 0: not told
@@ -49,15 +51,19 @@ class Directory {
   std::string_view name(PeerId id) const { return names_[id.value]; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(names_.size()); }
 
-  RecordId intern(const Address& address, ByteView meta, const std::array<std::uint8_t, 6>& vsn);
+  RecordId intern(PeerId peer, const Address& address, ByteView meta,
+                  const std::array<std::uint8_t, 6>& vsn);
   const PeerRecord& record(RecordId id) const { return records_[id.value]; }
   std::uint32_t records() const { return static_cast<std::uint32_t>(records_.size()); }
+  // What push/pulls say of each record, by its number.
+  const KnownStates& states() const { return states_; }
 
  private:
   // Open addressing: number + 1, 0 for an empty place; at most half full.
   std::vector<std::uint32_t> name_places_, record_places_;
   std::vector<std::string> names_;
   std::vector<PeerRecord> records_;
+  KnownStates states_;
 };
 
 }  // namespace quorumlab::gossip

@@ -68,6 +68,7 @@ void Engine::reset(const Config& config, const Random& random) {
   table_.clear();
   order_.clear();
   probe_index_ = 0;
+  next_target_ = kNoPeer;
   live_ = 0;
   // The paper's score ends at its multiplier, memberlist's one below.
   awareness_ = {0, config.lifeguard == Lifeguard::paper ? config.awareness_max_multiplier
@@ -75,7 +76,7 @@ void Engine::reset(const Config& config, const Random& random) {
   incarnation_ = 0;
   seq_no_ = 0;
   push_pull_begun_ = false;
-  started_ = leaving_ = maybe_queued_ = false;
+  started_ = leaving_ = maybe_queued_ = versions_fresh_ = false;
   suspicions_.clear();
   timers_.clear();
   probe_ = {};
@@ -191,7 +192,6 @@ void Engine::handle_part(const Turn& turn, NodeId source, const Part& part) {
     }
     case MessageType::ack: {
       Ack ack;
-      serf_.coordinates.prefetch(probe_.target);
       error = decode(part.body(), ack);
       if (error == WireError::none) handle_ack(turn, ack);
       break;

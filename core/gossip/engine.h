@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "core/base/random.h"
 #include "core/base/types.h"
 #include "core/gossip/awareness.h"
@@ -35,6 +36,7 @@
 #include "core/gossip/stream.h"
 #include "core/gossip/suspicion.h"
 #include "core/gossip/timer.h"
+#include "core/gossip/versions.h"
 
 namespace quorumlab::gossip {
 
@@ -119,6 +121,19 @@ class Engine {
   void settle(const Turn& turn, std::span<const Self> members);
 
   void set_rule(Rule rule, bool on) { config_.rules.set(rule, on); }
+  // Says that a step comes soon: what nearly every step reads is fetched into the cache. The queues
+  // are mostly not looked at.
+  void prefetch() const {
+    prefetch_lines(this, &queues_);
+    prefetch_lines(&handoff_, &serf_.member_events);
+  }
+  // Says that a step is about to begin, a while after prefetch(): what a probe reads.
+  void prefetch_probe() const {
+    if (probe_index_ < order_.size()) __builtin_prefetch(&order_[probe_index_]);
+    if (!next_target_) return;
+    __builtin_prefetch(&table_[next_target_.value]);
+    serf_.coordinates.prefetch_place(next_target_);
+  }
 
   // Views.
   const Config& config() const { return config_; }
@@ -297,9 +312,12 @@ class Engine {
   void close_stream(const Turn& turn, std::uint64_t id);
   void send_on_stream(const Turn& turn, std::uint64_t id, StreamSide side);
   void write_push_pull(const Turn& turn, bool join);
-  // What makes another's state impossible to merge, and in memberlist's words.
-  Reason check_remote(const Turn& turn, ByteView body, std::string& words) const;
-  void merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked);
+  // What makes another's state impossible to merge, and in memberlist's words. Reads the states of
+  // `body` into the scratch's `pushed`, for merge_remote.
+  Reason check_remote(const Turn& turn, ByteView body, PushPullReader& reader, std::string& words);
+  const Versions& own_versions(const Turn& turn);
+  void merge_remote(const Turn& turn, NodeId peer, ByteView body, const PushPullReader& reader,
+                    bool asked);
   void stream_message(const Turn& turn, std::uint64_t id);
   void finish_stream(const Turn& turn, std::uint64_t id, Reason reason,
                      std::string_view words = {});
@@ -467,6 +485,7 @@ class Engine {
   std::vector<Member> table_;  // by PeerId
   std::vector<PeerId> order_;
   std::uint32_t probe_index_ = 0;
+  PeerId next_target_;  // most likely; for prefetch_probe()
   std::uint32_t live_ = 0;
   Awareness awareness_;
   std::uint32_t incarnation_ = 0;
@@ -474,6 +493,8 @@ class Engine {
   bool started_ = false;
   bool leaving_ = false;
   bool maybe_queued_ = false;  // false: all queues are empty
+  bool versions_fresh_ = false;  // versions_ are those of the members as they are
+  Versions versions_;
   SideTable<Suspicion> suspicions_;
 
   TimerHeap timers_;
@@ -522,8 +543,10 @@ void Engine::choose_members(Draw purpose, std::uint32_t count, Accept&& accept) 
 // In memberlist's order; then those that memberlist dropped before serf forgets them.
 template <class Visit>
 void Engine::for_each_member(Visit&& visit) const {
-  for (const PeerId id : order_) {
-    if (table_[id.value].status != Status::none) visit(id);
+  constexpr std::size_t kAhead = 12;
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    if (i + kAhead < order_.size()) __builtin_prefetch(&table_[order_[i + kAhead].value]);
+    if (table_[order_[i].value].status != Status::none) visit(order_[i]);
   }
   for (const auto* list : {&serf_.failed, &serf_.left}) {
     for (const SerfState::Gone& gone : *list) {

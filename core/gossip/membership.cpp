@@ -26,6 +26,7 @@ void Engine::set_state(const Turn& turn, PeerId id, State state) {
   live_ += live(state) ? 1 : 0;
   live_ -= live(member.state) ? 1 : 0;
   member.state = state;
+  versions_fresh_ = false;
   member.state_change_ns = turn.now.monotonic.ns;
 }
 
@@ -47,7 +48,8 @@ PeerId Engine::insert_member(const Turn& turn, const Alive& alive) {
   member.state = State::dead;
   member.state_change_ns = kLongAgo;
   member.incarnation = 0;
-  member.record = turn.names.intern(alive.address, alive.meta, alive.vsn.bytes);
+  versions_fresh_ = false;
+  member.record = turn.names.intern(id, alive.address, alive.meta, alive.vsn.bytes);
   const std::uint64_t place = order_.empty() ? 0 : below(draw(Draw::new_member), order_.size());
   order_.push_back(id);
   std::swap(order_[place], order_.back());
@@ -69,6 +71,7 @@ void Engine::settle(const Turn& turn, std::span<const Self> members) {
   }
   for (BroadcastQueue& queue : queues_) queue.clear();
   maybe_queued_ = false;
+  versions_fresh_ = false;
   if (config_.push_pull_interval.ns > 0) {
     push_pull_begun_ = true;
     push_pull_at_ = turn.now.monotonic +
@@ -143,9 +146,10 @@ void Engine::handle_alive(const Turn& turn, NodeId source, const Alive& message,
     return;
   }
 
-  const RecordId record = turn.names.intern(address, alive.meta, versions);
+  const RecordId record = turn.names.intern(id, address, alive.meta, versions);
   member.incarnation = alive.incarnation;
   member.record = record;
+  versions_fresh_ = false;
   if (state_before != State::alive) {
     set_state(turn, id, State::alive);
     if (state_before == State::suspect && !on(Rule::suspicion_ends_with_alive)) {
@@ -303,6 +307,7 @@ void Engine::forget_members(const Turn& turn) {
     }
     note(turn, Fact::member_forgotten, host_of(turn, id), table_[id.value].incarnation);
     table_[id.value].state = State::unknown;
+    versions_fresh_ = false;
     table_[id.value].incarnation = 0;
   }
   order_.resize(kept);

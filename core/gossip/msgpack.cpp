@@ -91,6 +91,13 @@ Scanner::Progress Scanner::scan(ByteView bytes, std::size_t& consumed) {
       skip_ -= step;
       if (skip_ != 0) return answer(Progress::need_more);
     }
+    // Most values are small integers, nils and short texts that are all there.
+    for (; values_ != 0 && at != end; --values_) {
+      const std::size_t size = (*at & 0xe0) == 0xa0 ? 1 + (*at & 0x1f) : 1;
+      const bool plain = *at < 0x80 || *at == 0xc0 || size != 1;
+      if (!plain || static_cast<std::size_t>(end - at) < size) break;
+      at += size;
+    }
     if (values_ == 0) return answer(Progress::done);
     if (at == end) return answer(Progress::need_more);
     const std::uint8_t tag = *at;
@@ -230,7 +237,9 @@ std::int64_t Reader::i64() {
 
 std::uint64_t Reader::float64_bits() {
   ++at_;
-  return big_endian(8);
+  if (end_ - at_ < 8) return fail(WireError::truncated), 0;
+  at_ += 8;
+  return load_be64(at_ - 8);
 }
 
 std::uint32_t Reader::float32_bits() {

@@ -25,6 +25,29 @@ inline constexpr std::size_t kHeadBound = 5;  // of a map, an array or a text
 inline std::size_t bound(ByteView bytes) { return kHeadBound + bytes.size(); }
 inline std::size_t bound(std::string_view text) { return kHeadBound + text.size(); }
 
+// Numbers with their highest byte first.
+inline std::uint64_t load_be64(const std::uint8_t* at) {
+  std::uint64_t v = 0;
+  for (int i = 0; i < 8; ++i) v = v << 8 | at[i];
+  return v;
+}
+inline std::uint8_t* put_be64(std::uint8_t* at, std::uint64_t v) {
+  for (int i = 0; i < 8; ++i) at[i] = static_cast<std::uint8_t>(v >> (56 - 8 * i));
+  return at + 8;
+}
+// The `bytes` low bytes of `v`; answers where they end.
+inline std::uint8_t* put_big_endian(std::uint8_t* at, std::uint64_t v, int bytes) {
+  for (int i = bytes - 1; i >= 0; --i) *at++ = static_cast<std::uint8_t>(v >> (8 * i));
+  return at;
+}
+// An integer in its smallest unsigned form, at most kIntegerBound bytes.
+inline std::uint8_t* put_integer(std::uint8_t* at, std::uint64_t v) {
+  if (v < 0x80) return *at = static_cast<std::uint8_t>(v), at + 1;
+  const int width = v <= 0xff ? 0 : v <= 0xffff ? 1 : v <= 0xffffffff ? 2 : 3;
+  *at = static_cast<std::uint8_t>(0xcc + width);
+  return put_big_endian(at + 1, v, 1 << width);
+}
+
 // Appends values to `out`. It grows `out` once, by what the caller says it will need at most, and
 // gives the rest back at the end.
 class Writer {
@@ -40,6 +63,10 @@ class Writer {
 
   void byte(std::uint8_t v) { *at_++ = v; }
   void nil() { byte(0xc0); }
+  void nils(std::size_t count) {
+    std::memset(at_, 0xc0, count);
+    at_ += count;
+  }
   void boolean(bool v) { byte(v ? 0xc3 : 0xc2); }
   void map(std::size_t pairs) { head(0x80, 16, 0xde, pairs); }
   void array(std::size_t items) { head(0x90, 16, 0xdc, items); }
@@ -51,13 +78,7 @@ class Writer {
     std::memcpy(at_ + 1, name, N - 1);
     at_ += N;
   }
-  void integer(std::uint64_t v) {
-    if (v < 0x80) return byte(static_cast<std::uint8_t>(v));
-    if (v <= 0xff) return byte(0xcc), big_endian(v, 1);
-    if (v <= 0xffff) return byte(0xcd), big_endian(v, 2);
-    if (v <= 0xffffffff) return byte(0xce), big_endian(v, 4);
-    byte(0xcf), big_endian(v, 8);
-  }
+  void integer(std::uint64_t v) { at_ = put_integer(at_, v); }
   // Not negative: as unsigned, the way of the codec in serf 0.9.4.
   void signed_integer(std::int64_t v) {
     if (v >= 0) return integer(static_cast<std::uint64_t>(v));
@@ -69,7 +90,7 @@ class Writer {
     byte(0xd3), big_endian(bits, 8);
   }
   // The eight bytes of a real number, as its bits.
-  void float64(std::uint64_t bits) { byte(0xcb), big_endian(bits, 8); }
+  void float64(std::uint64_t bits) { byte(0xcb), at_ = put_be64(at_, bits); }
   void text(std::string_view v) {
     head(0xa0, 32, 0xda, v.size());
     copy(v.data(), v.size());
@@ -99,9 +120,7 @@ class Writer {
   }
 
  private:
-  void big_endian(std::uint64_t v, int bytes) {
-    for (int i = bytes - 1; i >= 0; --i) *at_++ = static_cast<std::uint8_t>(v >> (8 * i));
-  }
+  void big_endian(std::uint64_t v, int bytes) { at_ = put_big_endian(at_, v, bytes); }
   void head(std::uint8_t fix, std::size_t fix_limit, std::uint8_t tag16, std::size_t n) {
     if (n < fix_limit) return byte(static_cast<std::uint8_t>(fix | n));
     if (n <= 0xffff) return byte(tag16), big_endian(n, 2);
@@ -202,6 +221,61 @@ class Reader {
   const std::uint8_t* at_;
   const std::uint8_t* end_;
   WireError error_ = WireError::none;
+};
+
+// Reads a message in the one form in which it nearly always comes, by comparing the names of its
+// fields where they must stand. Never reads past the end. After the first thing that is otherwise
+// ok() is false and nothing else means anything: then the message is to be read by a Reader.
+class UsualReader {
+ public:
+  explicit UsualReader(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  bool ok() const { return ok_; }
+  template <std::size_t N>
+  UsualReader& literal(const char (&text)[N]) {
+    if (!has(N - 1) || std::memcmp(at_, text, N - 1) != 0) return fail();
+    at_ += N - 1;
+    return *this;
+  }
+  UsualReader& integer(std::uint32_t& v) {
+    if (!has(1)) return fail();
+    const std::uint8_t tag = *at_++;
+    v = tag;
+    if (tag < 0x80) return *this;
+    const int width = tag == 0xcc ? 1 : tag == 0xcd ? 2 : tag == 0xce ? 4 : 0;
+    if (width == 0 || !has(static_cast<std::size_t>(width))) return fail();
+    v = 0;
+    for (int i = 0; i < width; ++i) v = v << 8 | *at_++;
+    return *this;
+  }
+  UsualReader& raw(ByteView& v) {
+    if (!has(1)) return fail();
+    std::size_t size = *at_++;
+    if ((size & 0xe0) == 0xa0) {
+      size &= 0x1f;
+    } else if (size == 0xda && has(2)) {
+      size = static_cast<std::size_t>(at_[0]) << 8 | at_[1];
+      at_ += 2;
+    } else {
+      return fail();
+    }
+    return bytes(size, v);
+  }
+  UsualReader& bytes(std::size_t size, ByteView& v) {
+    if (!has(size)) return fail();
+    v = {at_, size};
+    at_ += size;
+    return *this;
+  }
+
+ private:
+  bool has(std::size_t bytes) const { return ok_ && static_cast<std::size_t>(end_ - at_) >= bytes; }
+  UsualReader& fail() {
+    ok_ = false;
+    return *this;
+  }
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  bool ok_ = true;
 };
 
 // True when `key` is the literal; with its length known, the comparison is a few instructions.

@@ -9,6 +9,7 @@
 
 #include "core/gossip/codec.h"
 #include "core/gossip/crypto.h"
+#include "core/gossip/known_states.h"
 
 namespace quorumlab::gossip {
 
@@ -21,6 +22,7 @@ struct WireSettings {
   bool compress = true;
   bool verify_incoming = true;            // refuse what is not encrypted although a key is set
   bool verify_outgoing = true;            // encrypt what is sent, if a key is set
+  const KnownStates* known = nullptr;     // that streams may bring; null: none
   bool skip_inbound_label_check = false;  // the label is checked before packets come here
   std::size_t max_decompressed_bytes = kMaxDecompressedBytes;  // of a packet or stream, in all
 };

@@ -76,7 +76,10 @@ bool Engine::next_probe_target(const Turn& turn, PeerId& target) {
       continue;
     }
     target = order_[probe_index_++];
-    if (!skipped(target)) return true;
+    if (!skipped(target)) {
+      next_target_ = probe_index_ < order_.size() ? order_[probe_index_] : kNoPeer;
+      return true;
+    }
     ++tries;
   }
   return false;
@@ -115,6 +118,7 @@ void Engine::start_probe(const Turn& turn, PeerId target) {
   if (!suspected || !lifeguard(Rule::buddy_system)) {
     write_message(turn, ping);
     send_with_piggyback(turn, record.address);
+    serf_.coordinates.prefetch(target);
     return;
   }
   // A suspect is told of the suspicion with the ping, whatever else waits, so that it can refute.

@@ -136,7 +136,9 @@ void Engine::on_stream_opened(const Turn& turn, std::uint64_t id, NodeId peer, b
 void Engine::on_stream_bytes(const Turn& turn, std::uint64_t id, ByteView bytes) {
   Stream* stream = find_stream(id);
   if (stream == nullptr) return;
-  switch (stream->reader.feed(bytes, wire())) {
+  WireSettings settings = wire();
+  settings.known = &turn.names.states();
+  switch (stream->reader.feed(bytes, settings)) {
     case StreamReader::Progress::need_more:
       return;
     case StreamReader::Progress::message:
@@ -213,9 +215,10 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
   switch (part.type) {
     case MessageType::push_pull: {
       if (stream.use == Stream::Use::ping) break;
-      const bool join = PushPullReader(part.body()).header().join;
+      PushPullReader reader(part.body());
+      const bool join = reader.header().join;
       std::string words;
-      const Reason reason = check_remote(turn, part.body(), words);
+      const Reason reason = check_remote(turn, part.body(), reader, words);
       if (accepted) {
         // Ourselves counted: who comes when so many are under way has to try again.
         const auto under_way = std::ranges::count(streams_, Stream::Use::accepted, &Stream::use);
@@ -229,7 +232,7 @@ void Engine::stream_message(const Turn& turn, std::uint64_t id) {
           send_on_stream(turn, id, StreamSide::accepted);
         }
       }
-      if (reason == Reason::none) merge_remote(turn, peer, part.body(), !accepted);
+      if (reason == Reason::none) merge_remote(turn, peer, part.body(), reader, !accepted);
       return finish_stream(turn, id, reason, words);
     }
     case MessageType::ping: {
@@ -278,93 +281,97 @@ void Engine::write_push_pull(const Turn& turn, bool join) {
                         static_cast<std::int64_t>(scratch.payload.size()), join},
          scratch.message);
   // What is about to be written lies all over the memory: it is called for some members ahead.
-  constexpr std::size_t kMetaAhead = 4, kRecordAhead = 8, kMemberAhead = 12;
-  const auto ahead = [&](std::size_t i) -> const Member& { return table_[order_[i].value]; };
+  constexpr std::size_t kRecordAhead = 4, kMemberAhead = 12;
+  const KnownStates& states = turn.names.states();
+  Bytes& out = scratch.message;
+  std::size_t size = out.size();
   for (std::size_t i = 0; i < order_.size(); ++i) {
     if (i + kMemberAhead < order_.size()) {
-      __builtin_prefetch(&ahead(i + kMemberAhead));
-      __builtin_prefetch(turn.names.name(order_[i + kMetaAhead]).data());
-      __builtin_prefetch(&turn.names.record(ahead(i + kRecordAhead).record));
-      __builtin_prefetch(turn.names.record(ahead(i + kMetaAhead).record).meta.data());
+      __builtin_prefetch(&table_[order_[i + kMemberAhead].value]);
+      states.prefetch(table_[order_[i + kRecordAhead].value].record.value);
     }
     const PeerId id = order_[i];
     const Member& member = table_[id.value];
+    const auto state = static_cast<std::uint8_t>(member.state);
+    const std::size_t room = states.room(member.record.value, state);
+    if (room != 0) [[likely]] {
+      if (out.size() < size + room) out.resize(std::max(2 * out.size(), size + room));
+      std::uint8_t* const at = out.data() + size;
+      size += static_cast<std::size_t>(
+          states.write(member.record.value, member.incarnation, state, at) - at);
+      continue;
+    }
     const PeerRecord& record = turn.names.record(member.record);
     PushNodeState node;
     node.name = turn.names.name(id);
     node.address = record.address;
     node.meta = record.meta;
     node.incarnation = member.incarnation;
-    node.state = static_cast<std::uint8_t>(member.state);
+    node.state = state;
     node.vsn.bytes = record.vsn;
-    encode(node, scratch.message);
+    out.resize(size);
+    encode(node, out);
+    size = out.size();
   }
-  scratch.message.insert(scratch.message.end(), scratch.payload.begin(), scratch.payload.end());
+  out.resize(size);
+  out.insert(out.end(), scratch.payload.begin(), scratch.payload.end());
 }
 
-namespace {
-
-// Everybody alive on either side says which versions it understands; everybody's own must lie in
-// what they have in common (memberlist verifyProtocol).
-struct VersionRange {
-  std::uint8_t low = 0, high = UINT8_MAX;        // understood by all
-  std::uint8_t least = UINT8_MAX, greatest = 0;  // in use
-
-  bool holds(std::uint8_t current) const { return current >= low && current <= high; }
-  bool holds_all() const { return least >= low && greatest <= high; }
-  void understand(std::uint8_t from, std::uint8_t to) {
-    low = std::max(low, from);
-    high = std::min(high, to);
+const Versions& Engine::own_versions(const Turn& turn) {
+  if (versions_fresh_) return versions_;
+  versions_ = {};
+  for (const Member& member : table_) {  // in whatever order
+    if (member.state == State::unknown) continue;
+    versions_.add(turn.names.record(member.record).vsn, member.state == State::alive);
   }
-  void use(std::uint8_t current) {
-    least = std::min(least, current);
-    greatest = std::max(greatest, current);
-  }
-};
+  versions_fresh_ = true;
+  return versions_;
+}
 
-struct Versions {
-  VersionRange protocol, delegate;
-
-  void add(const std::array<std::uint8_t, 6>& v, bool alive) {
-    if (alive) {
-      protocol.understand(v[0], v[1]);
-      delegate.understand(v[3], v[4]);
-    }
-    protocol.use(v[2]);
-    delegate.use(v[5]);
-  }
-  bool hold_all() const { return protocol.holds_all() && delegate.holds_all(); }
-  // memberlist's words for this member, empty if it fits.
-  std::string misfit(std::string_view name, const std::array<std::uint8_t, 6>& v) const {
-    if (protocol.holds(v[2]) && delegate.holds(v[5])) return {};
-    const bool first = !protocol.holds(v[2]);
-    const VersionRange& range = first ? protocol : delegate;
-    return "Node '" + std::string(name) + (first ? "' protocol" : "' delegate protocol") +
-           " version (" + std::to_string(first ? v[2] : v[5]) + ") is incompatible: [" +
-           std::to_string(range.low) + ", " + std::to_string(range.high) + "]";
-  }
-};
-
-}  // namespace
-
-Reason Engine::check_remote(const Turn& turn, ByteView body, std::string& words) const {
+Reason Engine::check_remote(const Turn& turn, ByteView body, PushPullReader& reader,
+                            std::string& words) {
+  std::vector<PushedState>& pushed = turn.out.scratch.pushed;
+  pushed.clear();
   Versions versions;
+  // Nearly all speak the same versions.
+  std::array<std::uint8_t, 6> last{};
+  bool last_alive = false, any = false;
+  const auto add = [&](const std::array<std::uint8_t, 6>& vsn, bool alive) {
+    if (any && alive == last_alive && vsn == last) return;
+    versions.add(vsn, alive);
+    last = vsn;
+    last_alive = alive;
+    any = true;
+  };
   PushNodeState node;
-  PushPullReader reader(body);
-  while (reader.next(node)) {
-    const bool alive = node.state == static_cast<std::uint8_t>(State::alive);
-    if (node.vsn.size == 0) node.vsn.bytes = {};
-    versions.add(node.vsn.bytes, alive && node.vsn.size > 0);
+  for (;;) {
+    const ByteView rest = reader.rest();
+    PushedState state;
+    state.offset = static_cast<std::uint32_t>(body.size() - rest.size());
+    const KnownStates::Found found = turn.names.states().recognise(rest);
+    if (found.size != 0 && reader.pass(found.size)) {
+      state.record = {found.number};
+      state.incarnation = found.incarnation;
+      state.state = found.state;
+      const PeerRecord& record = turn.names.record(state.record);
+      state.peer = record.peer;
+      add(record.vsn, found.state == static_cast<std::uint8_t>(State::alive));
+    } else if (reader.next(node)) {
+      const bool alive = node.state == static_cast<std::uint8_t>(State::alive);
+      if (node.vsn.size == 0) node.vsn.bytes = {};
+      state.peer = turn.names.find(node.name);
+      add(node.vsn.bytes, alive && node.vsn.size > 0);
+    } else {
+      break;
+    }
+    pushed.push_back(state);
   }
   if (reader.error() != WireError::none) {
     words = wire_error_words(reader.error());
     return Reason::unreadable;
   }
   if (!on(Rule::check_protocol_versions)) return Reason::none;
-  for (const Member& member : table_) {  // in whatever order
-    if (member.state == State::unknown) continue;
-    versions.add(turn.names.record(member.record).vsn, member.state == State::alive);
-  }
+  versions.add(own_versions(turn));
   if (versions.hold_all()) return Reason::none;
   for (PushPullReader again(body); words.empty() && again.next(node);) {
     if (node.vsn.size == 0) node.vsn.bytes = {};
@@ -379,24 +386,42 @@ Reason Engine::check_remote(const Turn& turn, ByteView body, std::string& words)
 
 // Takes in what another node believes. Its dead are suspected here, since this node may know
 // better, and so may they: each such exchange begins a suspicion of its own.
-// REQUIRES: check_remote found nothing.
-void Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body, bool asked) {
-  PushPullReader reader(body);
-  PushNodeState node;
-  std::vector<PeerId>& pushed = turn.out.scratch.pushed;
-  pushed.clear();
+// REQUIRES: check_remote found nothing; `reader` is at the end of the states.
+void Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body,
+                          const PushPullReader& reader, bool asked) {
+  const std::vector<PushedState>& pushed = turn.out.scratch.pushed;
   const bool needs_news =
       on(Rule::alive_needs_higher_incarnation) && on(Rule::left_needs_newer_alive);
-  while (reader.next(node)) {
-    const PeerId id = turn.names.find(node.name);
-    pushed.push_back(id);
+  // Nearly all of them: what handle_alive would find to be no news.
+  const auto no_news = [&](PeerId id, std::uint32_t incarnation,
+                           const std::array<std::uint8_t, 6>& vsn, auto&& same_address) {
+    return needs_news && id != self_ && known(id) && incarnation <= table_[id.value].incarnation &&
+           vsn[0] != 0 && vsn[0] <= vsn[1] && same_address(table_[id.value].record);
+  };
+  constexpr std::size_t kAhead = 12;
+  for (std::size_t i = 0; i < pushed.size(); ++i) {
+    if (i + kAhead < pushed.size()) {
+      const PeerId later = pushed[i + kAhead].peer;
+      if (later.value < table_.size()) __builtin_prefetch(&table_[later.value]);
+    }
+    const PushedState& state = pushed[i];
+    if (state.record && state.state == static_cast<std::uint8_t>(State::alive)) {
+      const PeerRecord& record = turn.names.record(state.record);
+      if (no_news(state.peer, state.incarnation, record.vsn, [&](RecordId known) {
+            return known == state.record || turn.names.record(known).address == record.address;
+          })) {
+        continue;
+      }
+    }
+    PushNodeState node;
+    std::size_t size = 0;
+    if (read_node(body.subspan(state.offset), node, size) != WireError::none) continue;
     switch (node.state) {
       case static_cast<std::uint8_t>(State::alive): {
-        // Nearly all of them: what handle_alive would find to be no news.
-        if (needs_news && id != self_ && known(id) &&
-            node.incarnation <= table_[id.value].incarnation && node.vsn.protocol_min() != 0 &&
-            node.vsn.protocol_min() <= node.vsn.protocol_max() &&
-            address_of(turn, id) == node.address) {
+        if (no_news(turn.names.find(node.name, state.peer), node.incarnation, node.vsn.bytes,
+                    [&](RecordId known) {
+                      return turn.names.record(known).address == node.address;
+                    })) {
           break;
         }
         Alive alive;

@@ -12,6 +12,15 @@
 
 namespace quorumlab::gossip {
 
+// What a push/pull says of a member.
+struct PushedState {
+  PeerId peer;               // as far as it was known when it was read
+  RecordId record;           // it says what this record says; none: it has to be decoded
+  std::uint32_t offset = 0;  // of its bytes in the body
+  std::uint32_t incarnation = 0;
+  std::uint8_t state = 0;
+};
+
 struct Scratch {
   PacketReader reader;
   Bytes message;  // what is about to be sent
@@ -21,7 +30,7 @@ struct Scratch {
   std::vector<ByteView> views;
   std::vector<std::uint32_t> finished;
   std::vector<StreamReader> spare_readers;
-  std::vector<PeerId> pushed;  // whose states came by the push/pull at hand, in its order
+  std::vector<PushedState> pushed;  // of the push/pull at hand, in its order
   SerfScratch serf;
 };
 

@@ -155,7 +155,7 @@ void Engine::replay_snapshot(const Turn& turn, ByteView file) {
     switch (line.kind) {
       case Kind::alive: {
         const PeerId id = turn.names.intern(line.name);
-        set_snapshot_address(id, turn.names.intern(line.address, {}, {}));
+        set_snapshot_address(id, turn.names.intern(id, line.address, {}, {}));
         met.push_back(id);
         break;
       }

@@ -88,7 +88,7 @@ MessageScanner::Progress MessageScanner::read_header(ByteView bytes) {
   return error == WireError::none ? Progress::need_more : fail(error);
 }
 
-MessageScanner::Progress MessageScanner::scan(ByteView bytes) {
+MessageScanner::Progress MessageScanner::scan(ByteView bytes, const KnownStates* known) {
   for (;;) {
     switch (stage_) {
       case Stage::type: {
@@ -110,9 +110,12 @@ MessageScanner::Progress MessageScanner::scan(ByteView bytes) {
         }
         std::size_t consumed = 0;
         if (stage_ == Stage::nodes && !value_.begun()) {
+          const ByteView rest = bytes.subspan(scanned_);
           PushNodeState node;
-          if (const std::size_t usual = read_usual_node(bytes.subspan(scanned_), node)) {
-            scanned_ += usual;
+          std::size_t size = known != nullptr ? known->recognise(rest).size : 0;
+          if (size == 0) size = read_usual_node(rest, node);
+          if (size != 0) {
+            scanned_ += size;
             --nodes_left_;
             break;
           }
@@ -202,7 +205,7 @@ StreamReader::Progress StreamReader::feed(ByteView bytes, const WireSettings& se
         progress = read_compressed(settings);
         break;
       case Stage::message:
-        progress = read_message();
+        progress = read_message(settings);
         break;
       case Stage::done:
       case Stage::failed:
@@ -267,7 +270,7 @@ StreamReader::Progress StreamReader::read_frame(const WireSettings& settings) {
   if (static_cast<MessageType>(plain_[0]) == MessageType::compress) {
     return inflate(ByteView(plain_).subspan(1), settings);
   }
-  return read_whole(Where::plain);
+  return read_whole(Where::plain, settings);
 }
 
 StreamReader::Progress StreamReader::read_compressed(const WireSettings& settings) {
@@ -285,20 +288,20 @@ StreamReader::Progress StreamReader::inflate(ByteView body, const WireSettings& 
   const WireError error = decompress(body, settings.max_decompressed_bytes, inflated_);
   if (error != WireError::none) return fail(error);
   if (inflated_.empty()) return fail(WireError::empty);
-  return read_whole(Where::inflated);
+  return read_whole(Where::inflated, settings);
 }
 
-StreamReader::Progress StreamReader::read_whole(Where where) {
+StreamReader::Progress StreamReader::read_whole(Where where, const WireSettings& settings) {
   where_ = where;
-  const Progress progress = scanner_.scan(held_in(where));
+  const Progress progress = scanner_.scan(held_in(where), settings.known);
   if (progress == Progress::error) return fail(scanner_.error());
   if (progress == Progress::need_more) return fail(WireError::truncated);
   stage_ = Stage::done;
   return progress;
 }
 
-StreamReader::Progress StreamReader::read_message() {
-  const Progress progress = scanner_.scan(came().subspan(begin_));
+StreamReader::Progress StreamReader::read_message(const WireSettings& settings) {
+  const Progress progress = scanner_.scan(came().subspan(begin_), settings.known);
   if (progress == Progress::error) return fail(scanner_.error());
   if (progress == Progress::message) stage_ = Stage::done;
   return progress;

@@ -26,8 +26,8 @@ class MessageScanner {
  public:
   enum class Progress : std::uint8_t { need_more, message, error };
   // `bytes` begin with the type byte and hold all that came so far; each call may show more of
-  // them.
-  Progress scan(ByteView bytes);
+  // them. States that are `known` (null: none) are passed over faster.
+  Progress scan(ByteView bytes, const KnownStates* known = nullptr);
   // Bytes looked at; after `message`, its size with the type byte.
   std::size_t scanned() const { return scanned_; }
   WireError error() const { return error_; }
@@ -76,9 +76,9 @@ class StreamReader {
   Progress read_type(const WireSettings& settings);
   Progress read_frame(const WireSettings& settings);
   Progress read_compressed(const WireSettings& settings);
-  Progress read_message();
+  Progress read_message(const WireSettings& settings);
   Progress inflate(ByteView body, const WireSettings& settings);
-  Progress read_whole(Where where);
+  Progress read_whole(Where where, const WireSettings& settings);
   ByteView held_in(Where where) const;
   ByteView came() const { return buffer_.empty() ? fed_ : ByteView(buffer_); }
 

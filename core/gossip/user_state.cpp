@@ -113,7 +113,8 @@ void Engine::append_user_state(const Turn& turn, bool, Bytes& out) {
   std::uint32_t slot = 0;
   at = {};
   for (bool more = serf_.events.next(at, entry); more;) {
-    for (; slot < entry.slot; ++slot) w.nil();
+    w.nils(entry.slot - slot);
+    slot = entry.slot;
     // How many there are has to come first.
     EventRing::Position ahead = at;
     EventRing::Entry other;
@@ -134,7 +135,7 @@ void Engine::append_user_state(const Turn& turn, bool, Bytes& out) {
     w.integer(ltime);
     ++slot;
   }
-  for (; slot < serf_.events.slots(); ++slot) w.nil();
+  w.nils(serf_.events.slots() - slot);
   w.key("LTime");
   w.integer(serf_.clock.time());
   w.key("LeftMembers");
@@ -195,15 +196,15 @@ void Engine::merge_user_state(const Turn& turn, ByteView bytes, bool join) {
   }
   if (error == WireError::none) {
     // Mostly in the order of the states before them, and no news, of which nothing is noted.
-    const std::vector<PeerId>& pushed = turn.out.scratch.pushed;
+    const std::vector<PushedState>& pushed = turn.out.scratch.pushed;
     std::size_t place = 0;
     error = read_status_ltimes(state.status_ltimes, [&](std::string_view name,
                                                         std::uint64_t ltime) {
-      const PeerId guess = place < pushed.size() ? pushed[place++] : kNoPeer;
+      const PeerId guess = place < pushed.size() ? pushed[place++].peer : kNoPeer;
       if (!left.empty() && find_left(name) != nullptr) return;
       const PeerId id = turn.names.find(name, guess);
       if (in_serf(id) && ltime <= status_ltime(id) && on(Rule::intents_need_newer_time)) {
-        witness(turn, serf_.clock, ltime);
+        if (ltime >= serf_.clock.time()) witness(turn, serf_.clock, ltime);
       } else {
         handle_join_intent(turn, {ltime, name});
       }

@@ -53,6 +53,39 @@ TEST_CASE("the median of three samples is what counts") {
   CHECK(steady.own() == jumpy.own());
 }
 
+TEST_CASE("hundreds of peers are kept apart, forgotten and met again, and copies are their own") {
+  CoordinateClient client;
+  const auto at = [](std::uint32_t peer) {
+    Coordinate c;
+    c.vec[0] = peer / 1e6;
+    return c;
+  };
+  const auto meet = [&](CoordinateClient& who, std::uint32_t peer, std::uint32_t place) {
+    REQUIRE(who.update(PeerId{peer}, at(place), milliseconds(1), random, rules) ==
+            CoordinateResult::updated);
+  };
+  for (std::uint32_t peer = 0; peer < 300; ++peer) meet(client, peer * 7 % 300, peer * 7 % 300);
+  for (std::uint32_t peer = 0; peer < 300; peer += 3) client.forget(PeerId{peer});
+  for (std::uint32_t peer = 300; peer < 350; ++peer) meet(client, peer, peer);
+  CoordinateClient copy = client;
+  for (std::uint32_t peer = 350; peer < 500; ++peer) meet(copy, peer, peer);
+  meet(copy, 1, 1000);
+  for (std::uint32_t peer = 0; peer < 500; ++peer) {
+    const bool forgotten = peer < 300 && peer % 3 == 0;
+    for (const CoordinateClient* who : {&client, &copy}) {
+      const Coordinate* known = who->known(PeerId{peer});
+      REQUIRE((known != nullptr) == (!forgotten && (peer < 350 || who == &copy)));
+      if (known == nullptr) continue;
+      REQUIRE(*known == at(who == &copy && peer == 1 ? 1000 : peer));
+    }
+  }
+  copy.reset();
+  CHECK(copy.known(PeerId{1}) == nullptr);
+  meet(copy, 2, 5);
+  CHECK(*copy.known(PeerId{2}) == at(5));
+  CHECK(*client.known(PeerId{2}) == at(2));
+}
+
 TEST_CASE("two nodes that measure each other agree on the distance") {
   CoordinateClient a, b;
   for (int i = 0; i < 300; ++i) {

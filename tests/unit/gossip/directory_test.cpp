@@ -27,19 +27,22 @@ TEST_CASE("a name has one number for ever, and what was never named has none") {
 
 TEST_CASE("records are the same only if all of them is") {
   Directory d;
+  const PeerId one = d.intern("one"), two = d.intern("two");
   const std::array<std::uint8_t, 6> v{1, 5, 2, 2, 5, 5};
   std::array<std::uint8_t, 6> w = v;
   w[2] = 3;
   const auto at = [](std::uint32_t host) { return AddressPlan{}.address(NodeId{host}); };
-  const RecordId first = d.intern(at(1), as_bytes("a"), v);
-  CHECK(d.intern(at(1), as_bytes("a"), v) == first);
-  CHECK(d.intern(at(2), as_bytes("a"), v) != first);
-  CHECK(d.intern(at(1), as_bytes("b"), v) != first);
-  CHECK(d.intern(at(1), as_bytes("a"), w) != first);
-  for (std::uint32_t i = 0; i < 1000; ++i) d.intern(at(i), as_bytes("c"), v);
-  CHECK(d.intern(at(1), as_bytes("a"), v) == first);
-  CHECK(d.records() == 4 + 1000);
+  const RecordId first = d.intern(one, at(1), as_bytes("a"), v);
+  CHECK(d.intern(one, at(1), as_bytes("a"), v) == first);
+  CHECK(d.intern(two, at(1), as_bytes("a"), v) != first);
+  CHECK(d.intern(one, at(2), as_bytes("a"), v) != first);
+  CHECK(d.intern(one, at(1), as_bytes("b"), v) != first);
+  CHECK(d.intern(one, at(1), as_bytes("a"), w) != first);
+  for (std::uint32_t i = 0; i < 1000; ++i) d.intern(one, at(i), as_bytes("c"), v);
+  CHECK(d.intern(one, at(1), as_bytes("a"), v) == first);
+  CHECK(d.records() == 5 + 1000);
   CHECK(as_text(d.record(first).meta) == "a");
+  CHECK(d.record(first).peer == one);
 }
 
 TEST_CASE("addresses: from the wire, as text, and to hosts and back") {
