@@ -38,6 +38,12 @@ class Gossip {
   void links(std::int64_t now_ns, bool calm);
   void clock(NodeId node, std::int64_t now_ns, std::int64_t drift_ppb, bool frozen);
 
+  void prefetch(NodeId node) const {
+    if (!agents_.is_agent(node)) return;
+    budget_.prefetch(node);
+    lamport_.prefetch(node);
+  }
+
   // Members declared failed that were up, and whose network was to blame.
   std::uint64_t false_positives() const { return accuracy_.false_positives(); }
 

@@ -145,6 +145,10 @@ class Judges {
   // Gossip: whether every packet of every link arrives within half a probe timeout, by its settings;
   // how an agent's clock goes; what its Lamport clocks show after a step.
   bool gossip_on() const { return gossip_.on(); }
+  // Says that facts of this node come soon.
+  void prefetch(NodeId node) const {
+    if (gossip_.on()) gossip_.prefetch(node);
+  }
   void links_changed(std::int64_t time_ns, bool calm) {
     if (gossip_.on()) gossip_.links(time_ns, calm);
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "sim/judge/verdicts.h"
 
 namespace quorumlab::judge {
@@ -17,6 +18,9 @@ class Lamport {
   static constexpr std::size_t kMember = 0, kEvent = 1, kQuery = 2;
 
   void reset(std::uint32_t agents) { agents_.assign(agents + 1, State{}); }
+  void prefetch(NodeId node) const {
+    prefetch_lines(&agents_[node.value], &agents_[node.value] + 1);
+  }
   void started(NodeId node) { agents_[node.value] = {}; }
   void hears(NodeId node, std::size_t clock, std::uint64_t time) {
     std::uint64_t& after = agents_[node.value].after[clock];

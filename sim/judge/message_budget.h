@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "sim/judge/agents.h"
 
 namespace quorumlab::judge {
@@ -15,6 +16,9 @@ class MessageBudget {
   void reset(std::uint32_t agents) {
     agents_.assign(agents + 1, State{});
     rises_ = 0;
+  }
+  void prefetch(NodeId node) const {
+    prefetch_lines(&agents_[node.value], &agents_[node.value] + 1);
   }
   void started(NodeId node) {
     agents_[node.value] = {};

@@ -41,9 +41,26 @@ void Cluster::run_until(std::int64_t until_ns) {
   if (until_ns > now_.ns && until_ns != kNever.ns) now_.ns = until_ns;
 }
 
+// The processes of a large cluster do not fit into the cache: while this event is handled, that of
+// the next one is fetched.
+inline void Cluster::look_ahead(SlotId current) {
+  constexpr std::size_t kFew = 200;
+  if (processes_.size() <= kFew) return;
+  if (queue_[current].kind == Slot::Kind::wake) at(queue_[current].node).prefetch_probe();
+  if (queue_.empty()) return;
+  queue_.prefetch();
+  const std::uint32_t host = queue_[queue_.next()].node;
+  if (!is_server(host)) return;
+  const Process& p = at(host);
+  p.prefetch();
+  counts_.prefetch(host);
+  judges_.prefetch({host});
+}
+
 inline void Cluster::handle_event() {
   now_.ns = queue_.next_time();
   const SlotId slot = queue_.pop();
+  look_ahead(slot);
   if (queue_[slot].kind == Slot::Kind::packet) [[likely]] {
     deliver_packet(slot);
   } else {

@@ -165,6 +165,7 @@ class Cluster {
 
   // cluster.cpp: events to nodes, effects to the world.
   void handle_event();
+  void look_ahead(SlotId current);
   void dispatch(SlotId slot);
   bool ready_for(Process& p, SlotId slot);  // false: the slot waits, or is gone
   void deliver_packet(SlotId slot);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/prefetch.h"
 #include "core/base/types.h"
 #include "sim/trace/record.h"
 
@@ -121,6 +122,17 @@ class EventQueue {
   }
 
   bool empty() const { return heap_.empty(); }
+  // The slot of the next event. REQUIRES: !empty().
+  SlotId next() const {
+    return static_cast<SlotId>(heap_.front().order & ((1u << kSlotBits) - 1));
+  }
+  // Fetches the slots of some events that come soon into the cache.
+  void prefetch() const {
+    for (std::size_t i = 1; i < heap_.size() && i <= 4; ++i) {
+      const Slot* slot = &slots_[heap_[i].order & ((1u << kSlotBits) - 1)];
+      prefetch_lines(slot, slot + 1);
+    }
+  }
   std::size_t size() const { return heap_.size(); }
   // REQUIRES: !empty().
   std::int64_t next_time() const { return heap_.front().time_ns; }
@@ -202,7 +214,7 @@ class EventQueue {
   }
   // Takes the first event out of the heap; its slot lives on until drop(). REQUIRES: !empty().
   SlotId pop() {
-    const SlotId first = static_cast<SlotId>(heap_.front().order & ((1u << kSlotBits) - 1));
+    const SlotId first = next();
     const Key last = heap_.back();
     heap_.pop_back();
     const std::size_t size = heap_.size();

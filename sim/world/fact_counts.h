@@ -22,6 +22,13 @@ class FactCounts {
     ++counts_[at];
     if (host - 1 < hosts_) ++counts_[host * kStride + at];
   }
+  // Says that packets and probes of this host are counted soon.
+  void prefetch(std::uint32_t host) const {
+    for (const std::uint16_t kind : {static_cast<std::uint16_t>(trace::WorldFact::packet_sent),
+                                     static_cast<std::uint16_t>(Fact::probe_started)}) {
+      __builtin_prefetch(&counts_[host * kStride + column(kind)], 1);
+    }
+  }
   // Of one host, or (0) of all.
   std::uint64_t get(std::uint16_t kind, std::uint32_t host) const {
     return host <= hosts_ ? counts_[host * kStride + column(kind)] : 0;

@@ -44,6 +44,18 @@ struct Process {
   std::vector<SlotId> waiting;
   std::uint64_t waiting_bytes = 0;
 
+  // Says that an event for it comes soon.
+  void prefetch() const {
+    prefetch_lines(&clock, &disk);
+    prefetch_lines(&life, this + 1);
+    if (const Node* n = std::get_if<Node>(&node)) n->prefetch();
+  }
+
+  // The same for a deadline that is at hand.
+  void prefetch_probe() const {
+    if (const Node* n = std::get_if<Node>(&node)) n->gossip().prefetch_probe();
+  }
+
   bool up() const { return state == State::running || state == State::paused; }
 };
 
