@@ -42,7 +42,7 @@ class CoordinateClient {
   void forget(PeerId peer);
   // Says that prefetch() for this peer comes soon.
   void prefetch_place(PeerId peer) const {
-    if (peer.value < places_.size()) __builtin_prefetch(&places_[peer.value]);
+    if (peer.value < places_.size()) prefetch_line(&places_[peer.value]);
   }
   // Says that update() for this peer comes soon.
   void prefetch(PeerId peer) const {

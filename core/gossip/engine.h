@@ -129,9 +129,9 @@ class Engine {
   }
   // Says that a step is about to begin, a while after prefetch(): what a probe reads.
   void prefetch_probe() const {
-    if (probe_index_ < order_.size()) __builtin_prefetch(&order_[probe_index_]);
+    if (probe_index_ < order_.size()) prefetch_line(&order_[probe_index_]);
     if (!next_target_) return;
-    __builtin_prefetch(&table_[next_target_.value]);
+    prefetch_line(&table_[next_target_.value]);
     serf_.coordinates.prefetch_place(next_target_);
   }
 
@@ -545,7 +545,7 @@ template <class Visit>
 void Engine::for_each_member(Visit&& visit) const {
   constexpr std::size_t kAhead = 12;
   for (std::size_t i = 0; i < order_.size(); ++i) {
-    if (i + kAhead < order_.size()) __builtin_prefetch(&table_[order_[i + kAhead].value]);
+    if (i + kAhead < order_.size()) prefetch_line(&table_[order_[i + kAhead].value]);
     if (table_[order_[i].value].status != Status::none) visit(order_[i]);
   }
   for (const auto* list : {&serf_.failed, &serf_.left}) {

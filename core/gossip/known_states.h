@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/prefetch.h"
 #include "core/gossip/message.h"
 
 namespace quorumlab::gossip {
@@ -38,8 +39,8 @@ class KnownStates {
   // Says that write() for this one comes soon.
   void prefetch(std::uint32_t number) const {
     const std::uint8_t* text = bytes_.data() + texts_[number].offset;
-    __builtin_prefetch(text);
-    __builtin_prefetch(text + 64);
+    prefetch_line(text);
+    prefetch_line(text + 64);
   }
 
  private:

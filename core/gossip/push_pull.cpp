@@ -287,7 +287,7 @@ void Engine::write_push_pull(const Turn& turn, bool join) {
   std::size_t size = out.size();
   for (std::size_t i = 0; i < order_.size(); ++i) {
     if (i + kMemberAhead < order_.size()) {
-      __builtin_prefetch(&table_[order_[i + kMemberAhead].value]);
+      prefetch_line(&table_[order_[i + kMemberAhead].value]);
       states.prefetch(table_[order_[i + kRecordAhead].value].record.value);
     }
     const PeerId id = order_[i];
@@ -402,7 +402,7 @@ void Engine::merge_remote(const Turn& turn, NodeId peer, ByteView body,
   for (std::size_t i = 0; i < pushed.size(); ++i) {
     if (i + kAhead < pushed.size()) {
       const PeerId later = pushed[i + kAhead].peer;
-      if (later.value < table_.size()) __builtin_prefetch(&table_[later.value]);
+      if (later.value < table_.size()) prefetch_line(&table_[later.value]);
     }
     const PushedState& state = pushed[i];
     if (state.record && state.state == static_cast<std::uint8_t>(State::alive)) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/fact.h"
+#include "core/base/prefetch.h"
 #include "sim/trace/record.h"
 
 namespace quorumlab::world {
@@ -26,7 +27,7 @@ class FactCounts {
   void prefetch(std::uint32_t host) const {
     for (const std::uint16_t kind : {static_cast<std::uint16_t>(trace::WorldFact::packet_sent),
                                      static_cast<std::uint16_t>(Fact::probe_started)}) {
-      __builtin_prefetch(&counts_[host * kStride + column(kind)], 1);
+      prefetch_line(&counts_[host * kStride + column(kind)]);
     }
   }
   // Of one host, or (0) of all.
