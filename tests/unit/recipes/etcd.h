@@ -46,7 +46,7 @@ class FakeEtcd : public Etcd {
     const bool there = node != nodes_.end();
     if (http.method == "PUT") {
       const std::int64_t ttl = std::stoll(fields["ttl"].empty() ? "0" : fields["ttl"]);
-      const Instant until = ttl > 0 ? now.wall + seconds(ttl) : kNever;
+      const Instant until = ttl > 0 ? now.monotonic + seconds(ttl) : kNever;
       if (fields["prevExist"] == "false") {
         if (there) return fail(request, 412, 105);
         ++index_;
@@ -83,7 +83,7 @@ class FakeEtcd : public Etcd {
     for (bool more = true; more;) {
       more = false;
       for (const auto& [key, node] : nodes_) {
-        if (node.until > now.wall) continue;
+        if (node.until > now.monotonic) continue;
         remove(std::string(key), "expire");
         more = true;
         break;
