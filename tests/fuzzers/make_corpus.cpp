@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "core/gossip/stream.h"
+#include "core/kv/server.h"
 #include "core/node/request.h"
 #include "core/raft/wal.h"
 #include "sim/trace/file.h"
@@ -227,6 +228,61 @@ void gossip_layers() {
   }
 }
 
+// Requests of every kind, and the commands and the snapshot that come of them.
+void key_values() {
+  kv::ServerConfig config;
+  config.node = NodeId{1};
+  config.members = {{0, NodeId{1}, "n", {"http://n:7001"}, {"http://n:4001"}}};
+  kv::Server server(config);
+  kv::RaftView view;
+  view.leader = NodeId{1};
+  view.is_leader = true;
+  view.term = Term{2};
+  const Now now{Instant{0}, Instant{1'795'394'538'000'000'000}};
+  kv::Out out;
+  std::uint64_t index = 0, number = 0;
+  server.start(now, view, out);
+  const auto apply = [&](Bytes command) {
+    if (!command.empty()) write("fuzz_kv", "command_" + std::to_string(index), command);
+    out.clear();
+    server.apply(now, LogIndex{++index}, Term{2}, command, view, out);
+  };
+  apply({});
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  const kv::HttpRequest requests[] = {
+      {"PUT", "/v2/keys/a/b", kForm, "5/1", "value=x&ttl=9", false},
+      {"PUT", "/v2/keys/a/b?prevExist=true", kForm, "", "refresh=true&ttl=5", false},
+      {"PUT", "/v2/keys/a/b?prevValue=x", kForm, "", "value=%3Cy%3E", false},
+      {"PUT", "/v2/keys/d?prevExist=false", kForm, "", "dir=true", false},
+      {"POST", "/v2/keys/q", kForm, "5/2/1", "value=1", false},
+      {"GET", "/v2/keys/?recursive=true&sorted=true", "", "", "", true},
+      {"GET", "/v2/keys/a?wait=true&recursive=true&waitIndex=5", "", "", "", false},
+      {"GET", "/v2/keys/a?quorum=1", "", "", "", false},
+      {"DELETE", "/v2/keys/a/b?prevIndex=6", "", "", "", false},
+      {"DELETE", "/v2/keys/d?dir=true", "", "", "", false},
+      {"GET", "/v2//keys/%zz", "", "", "", false},
+      {"POST", "/v2/members", "application/json", "", R"({"peerURLs":["http://m:7001"]})", false},
+      {"GET", "/v2/stats/store", "", "", "", false},
+      {"GET", "/health", "", "", "", false}};
+  for (const kv::HttpRequest& request : requests) {
+    Bytes bytes;
+    kv::encode(request, bytes);
+    write("fuzz_kv", "request_" + std::to_string(number), bytes);
+    out.clear();
+    server.on_request(now, ++number, request, view, out);
+    Bytes command;
+    if (!out.proposals.empty() || !out.memberships.empty()) {
+      const ByteView its =
+          out.view(out.proposals.empty() ? out.memberships[0].command : out.proposals[0].bytes);
+      command.assign(its.begin(), its.end());
+    }
+    if (!command.empty()) apply(command);
+  }
+  Bytes state;
+  server.encode(state);
+  write("fuzz_kv", "snapshot", state);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -243,5 +299,6 @@ int main(int argc, char** argv) {
   scenarios();
   gossip_captures();
   gossip_layers();
+  key_values();
   return 0;
 }

@@ -1,0 +1,2 @@
+// Counts what this test program allocates, as the gossip tests do.
+#include "tests/unit/gossip/allocations.cpp"
