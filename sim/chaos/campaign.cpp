@@ -10,6 +10,7 @@
 
 #include "core/base/assert.h"
 #include "sim/chaos/scenario_writer.h"
+#include "sim/report/history.h"
 #include "sim/script/loader.h"
 #include "sim/trace/file.h"
 
@@ -145,6 +146,18 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
   return {};
 }
 
+namespace {
+
+Result<std::string> write_text(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return error(path, "cannot be written");
+  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !whole) return error(path, "could not be written whole");
+  return path;
+}
+
+}  // namespace
+
 Result<std::string> leave_failure(const Campaign& campaign, const SeedResult& failure,
                                   const std::string& folder) {
   std::error_code code;
@@ -158,10 +171,10 @@ Result<std::string> leave_failure(const Campaign& campaign, const SeedResult& fa
       write_scenario(run.profile().cluster, failure.seed, run.happenings(), failure.reason);
   const std::string stem = fmt::format("{}/seed-{}", folder, failure.seed);
   const std::string path = stem + ".scenario.json";
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return error(path, "cannot be written");
-  const bool whole = std::fwrite(scenario.data(), 1, scenario.size(), file) == scenario.size();
-  if (std::fclose(file) != 0 || !whole) return error(path, "could not be written whole");
+  if (auto written = write_text(path, scenario); !written) return written;
+  auto page = report::make_history_page(fmt::format("Seed {}", failure.seed), failure.reason, sim);
+  page.replay = replay_command(campaign, failure.seed);
+  if (auto written = write_text(stem + ".history.html", report::html(page)); !written) return written;
   trace::FileInfo info;
   info.scenario = scenario;
   info.seed = failure.seed;

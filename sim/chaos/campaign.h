@@ -53,8 +53,8 @@ std::string replay_command(const Campaign& campaign, std::uint64_t seed);
 // What makes a campaign worthless, in words; empty: nothing.
 std::string worthless(const Campaign& campaign, const Totals& totals);
 
-// Leaves what a failed seed did in `folder`: the scenario, and its trace. Answers the scenario's
-// path.
+// Leaves what a failed seed did in `folder`: the scenario, its trace, and a picture of what clients
+// were told. Answers the scenario's path.
 Result<std::string> leave_failure(const Campaign& campaign, const SeedResult& failure,
                                   const std::string& folder);
 

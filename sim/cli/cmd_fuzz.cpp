@@ -184,7 +184,7 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
   cmd->add_option("--set", options->settings, "Change a value of BASE.json")
       ->option_text("KEY=VALUE")
       ->take_all();
-  cmd->add_option("--out", options->out, "Folder for scenarios and traces of failures")
+  cmd->add_option("--out", options->out, "Folder for scenarios, traces and pictures (seed-N.history.html) of failures")
       ->capture_default_str();
   cmd->add_option("--leave", options->leave, "Of how many failures at most")->capture_default_str();
   cmd->callback([options, &chosen] { chosen = [options] { return fuzz(*options); }; });

@@ -7,6 +7,7 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/handlers.h"
+#include "sim/report/history.h"
 #include "sim/report/text.h"
 #include "sim/trace/file.h"
 #include "sim/trace/words.h"
@@ -17,7 +18,7 @@ namespace {
 struct Options {
   std::vector<std::string> files, settings;
   std::optional<std::uint64_t> seed;
-  std::string trace, handlers;
+  std::string trace, history, handlers;
   bool json = false, quiet = false, verbose = false, check_determinism = false;
   ColourWhen colour = ColourWhen::automatic;
 };
@@ -74,6 +75,19 @@ bool write_trace(const std::string& path, const std::string& scenario_file, cons
                                              : trace::write_file(path, info, sim.trace());
   if (!done) std::fprintf(stderr, "quorumlab: %s\n", done.error().text().c_str());
   return done.has_value();
+}
+
+bool write_history(const Options& o, const std::string& file, const script::Scenario& scenario,
+                   const world::Simulation& sim) {
+  auto page = report::make_history_page(scenario.title.empty() ? scenario.name : scenario.title,
+                                        scenario.description, sim);
+  page.replay = replay_command(file, page.seed, o.settings);
+  const std::string text = report::html(page);
+  std::FILE* out = std::fopen(o.history.c_str(), "wb");
+  const bool whole = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
+  if (out != nullptr && std::fclose(out) == 0 && whole) return true;
+  std::fprintf(stderr, "quorumlab: %s: cannot be written\n", o.history.c_str());
+  return false;
 }
 
 bool same(const trace::Record& a, const trace::Record& b) {
@@ -140,7 +154,7 @@ nlohmann::ordered_json as_json(const std::string& file, const script::Scenario& 
     checkers[std::string(judge::checker_name(checker))] = {
         {"watched", (s.watched >> i & 1) != 0},
         {"checks", r.checks[i]},
-        {"held", !(r.violation && r.violation->checker == checker)}};
+        {"held", !(r.undecided && checker == judge::Checker::linearizability) && !(r.violation && r.violation->checker == checker)}};
   }
   out["checkers"] = checkers;
   if (r.violation) {
@@ -148,6 +162,7 @@ nlohmann::ordered_json as_json(const std::string& file, const script::Scenario& 
                         {"record", r.violation->record}, {"node", r.violation->node.value},
                         {"other", r.violation->other.value}, {"a", r.violation->a}, {"b", r.violation->b}};
   }
+  if (!r.no_order.empty()) out["violation"]["why"] = r.no_order;
   out["operations"] = {{"accepted", r.accepted}, {"not_found", r.not_found}, {"timed_out", r.timed_out},
                        {"refused", r.refused}, {"pending", r.pending}};
   out["failures"] = nlohmann::ordered_json::array();
@@ -187,7 +202,8 @@ int run_one(const Options& o, const std::string& file, const std::vector<script:
   options.stop = &interrupted();
   // Telling the story needs the records; the verdict does not.
   const bool story = !o.quiet && !o.json;
-  options.keep_trace = story || !o.trace.empty() || o.check_determinism;
+  options.keep_trace =
+      story || !o.trace.empty() || !o.history.empty() || o.check_determinism;
   {
     LongRun watcher;
     options.watcher = &watcher;
@@ -201,6 +217,8 @@ int run_one(const Options& o, const std::string& file, const std::vector<script:
     if (!same_again) code = worse(code, static_cast<int>(script::Verdict::violated));
   }
   if (!o.trace.empty() && !write_trace(o.trace, file, scenario, result, sim)) code = worse(code, kExitUsage);
+
+  if (!o.history.empty() && !write_history(o, file, scenario, sim)) code = worse(code, kExitUsage);
 
   // Only now, when nothing can change any more.
   std::vector<HandlerRun> handled;
@@ -249,6 +267,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   cmd->add_option("--trace", o->trace, "Write the trace: JSON lines to a .jsonl, else binary (.qlt)")->option_text("OUT");
+  cmd->add_option("--history", o->history,
+                  "Draw what clients asked and were told: a page of HTML with every operation, the faults behind "
+                  "them, and whether one order explains every answer (linearizability)")
+      ->option_text("OUT.html");
   cmd->add_option("--handlers", o->handlers,
                   "Once the run is over, execute DIR's scripts for real for each event that agents told their handlers of")
       ->option_text("DIR");
@@ -263,6 +285,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
       if (!parse_settings(o->settings, settings)) return kExitUsage;
       if (!o->trace.empty() && o->files.size() > 1) {
         std::fprintf(stderr, "quorumlab: --trace takes one file; %zu are given\n", o->files.size());
+        return kExitUsage;
+      }
+      if (!o->history.empty() && o->files.size() > 1) {
+        std::fprintf(stderr, "quorumlab: --history takes one file; %zu are given\n", o->files.size());
         return kExitUsage;
       }
       std::vector<std::string> handlers;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/raft/message.h"
+#include "sim/judge/linearizability/words.h"
 #include "sim/report/page.h"
 #include "sim/report/serf_lines.h"
 #include "sim/script/loader.h"
@@ -487,6 +488,15 @@ void tell_violation(const script::RunResult& result, const trace::Trace* trace, 
                      (v.other ? " and " + trace::host_name(v.other.value, context) : "") + ", record " +
                      std::to_string(v.record),
                  0, Style::bad);
+  if (!result.no_order.empty()) {
+    page.paragraph(result.no_order, 0);
+    for (const auto& op : result.no_order_operations) {
+      page.row(time_text(op.invoked.ns, true), trace::host_name(op.client, context),
+               linearizability::question(op) + ": " + linearizability::answer(op) +
+                   (op.returned == kNever ? "" : ", at " + time_text(op.returned.ns, true)),
+               Style::client);
+    }
+  }
   if (trace == nullptr || v.record == 0 || v.record > trace->size()) return;
   page.paragraph("How it came to that, the newest first:", 2, Style::dim);
   int shown = 0;
@@ -576,7 +586,8 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
     const bool watched = (s.watched >> i & 1) != 0;
     // The checkers of an engine that does not run have nothing to say.
     if (!broken && result.checks[i] == 0 && !engine_runs(s, checker)) continue;
-    const std::string mark = broken ? "VIOLATED" : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
+    const bool undecided = result.undecided && checker == judge::Checker::linearizability;
+    const std::string mark = broken ? "VIOLATED" : undecided ? "unknown " : watched ? (result.checks[i] == 0 ? "no case " : "held    ") : "ignored ";
     page.line(page.styled(mark, broken ? Style::bad : watched && result.checks[i] > 0 ? Style::good : Style::dim) +
               "  " + padded(dashed(judge::checker_name(checker)), width) + "  " +
               page.styled(padded(std::string(judge::checker_promise(checker)), promise_width), Style::dim) + "  " +

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/judge/linearizability/words.h"
+#include "sim/script/loader.h"
 #include "sim/script/quantity.h"
 
 namespace quorumlab::script {
@@ -370,6 +372,37 @@ void Runner::finish() {
   }
 }
 
+void Runner::judge_clients() {
+  sim_->judge_clients();
+  const world::ClientVerdict& verdict = sim_->client_verdict();
+  const auto violation = sim_->violation();
+  result_->undecided = verdict.undecided();
+  if (!violation) {
+    if (verdict.undecided()) {
+      fail(scenario_.timeline.size(), 0,
+           "undecided: the search for an order of the operations on \"" + verdict.linear.key +
+               "\" was given up",
+           Verdict::expectation_failed);
+    }
+    return;
+  }
+  const auto history = world::client_history(sim_->operations());
+  const std::vector<std::string> names = host_names(scenario_.cluster);
+  if (violation->checker == judge::Checker::linearizability) {
+    result_->no_order = linearizability::why(history, verdict.linear, names);
+    for (const auto& c : verdict.linear.minimal) {
+      result_->no_order_operations.push_back(history[c.place]);
+    }
+  } else if (violation->checker == judge::Checker::sequential_reads) {
+    const auto& found = verdict.sequential;
+    result_->no_order = linearizability::why(history, found, names);
+    if (found.earlier != found.read) {
+      result_->no_order_operations.push_back(history[found.earlier]);
+    }
+    result_->no_order_operations.push_back(history[found.read]);
+  }
+}
+
 void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
   sim_ = &sim;
   options_ = options;
@@ -414,13 +447,7 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
   if (going && !ended_) finish();
   // What ended by itself is judged as a whole.
   if (!sim.violation() && result.verdict != Verdict::interrupted && !result.stopped_by_watcher) {
-    sim.judge_clients();
-    if (sim.client_verdict().undecided() && !sim.violation()) {
-      fail(scenario_.timeline.size(), 0,
-           "undecided: the search for an order of the operations on \"" +
-               sim.client_verdict().linear.key + "\" was given up",
-           Verdict::expectation_failed);
-    }
+    judge_clients();
   }
 
   result.violation = sim.violation();

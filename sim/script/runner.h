@@ -54,6 +54,11 @@ struct RunResult {
   std::uint64_t records = 0;
   Instant end;
   std::optional<judge::Violation> violation;
+  // Of the checkers linearizability and sequential_reads: why what clients were told cannot be, and
+  // the operations that show it.
+  std::string no_order;
+  std::vector<linearizability::Operation> no_order_operations;
+  bool undecided = false;  // linearizability: the search was given up
   std::vector<Failure> failures;
   std::uint64_t checks[judge::kCheckerCount] = {};
   std::uint64_t accepted = 0, timed_out = 0, refused = 0, not_found = 0, pending = 0;  // operations
@@ -91,6 +96,7 @@ class Runner {
   bool await_operations(std::size_t number, int line, const Conditions& conditions, bool all);
   void show_members(std::size_t number, const Step& step);
   void finish();
+  void judge_clients();
   void fail(std::size_t step, int line, std::string what, Verdict verdict);
   void inject_load(Load& load);
   void remember(const world::Action& action);

@@ -82,6 +82,7 @@ def exit_codes(tool, folder):
     for args in ([], ["runn"], ["run"], ["run", TALK, "--sed", "1"], ["run", TALK, "--seed", "x"],
                  ["run", TALK, "--set", "novalue"], ["sweep", TALK, "--measure", "tim_to_leader"],
                  ["sweep", TALK, "--since", "nowhere"], ["run", TALK, failed, "--trace", "x.jsonl"],
+                 ["run", TALK, failed, "--history", "x.html"],
                  ["run", TALK, "--color", "pink"]):
         done = tool(*args)
         expect(done.returncode == 64, f"{args}: bad usage is 64, not {done.returncode}")
@@ -151,6 +152,15 @@ def data(tool, folder):
     expect(binary.read_bytes().startswith(b"QLTRACE\n"), "the binary trace has its magic")
     expect(tool("run", "-q", TALK, "--trace", str(folder / "no" / "x.qlt")).returncode != 0,
            "a trace that cannot be written is an error")
+    picture = folder / "history.html"
+    expect(tool("run", "-q", TALK, "--history", str(picture)).returncode == 0, "--history OUT.html")
+    expect("Linearizable" in picture.read_text(encoding="utf-8"), "the picture tells the verdict")
+    expect(tool("run", "-q", TALK, "--history", str(folder / "no" / "x.html")).returncode != 0,
+           "a picture that cannot be written is an error")
+    bad = folder / "fuzz"
+    tool("fuzz", "--seeds", "2", "--rule-off", "sessions_apply_once", "--out", str(bad))
+    expect("<svg" in (bad / "seed-1.history.html").read_text(encoding="utf-8"),
+           "a failed seed leaves a picture")
     same = tool("run", "-q", TALK, "--check-determinism")
     expect(same.returncode == 0 and "the same three times" in same.stdout, "--check-determinism")
 
