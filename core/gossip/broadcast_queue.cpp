@@ -35,6 +35,7 @@ std::uint32_t BroadcastQueue::add(std::uint32_t name, std::uint16_t size, std::u
   std::uint32_t place;
   if (free_.empty()) {
     place = static_cast<std::uint32_t>(items_.size());
+    make_room(items_);
     items_.emplace_back();
   } else {
     place = free_.back();
@@ -61,7 +62,10 @@ void BroadcastQueue::queue(const Rumour& rumour, std::uint32_t name, std::uint16
 
 void BroadcastQueue::queue(ByteView message, std::uint32_t token) {
   const std::uint32_t place = add(kUnnamed, static_cast<std::uint16_t>(message.size()), token);
-  if (place >= bytes_.size()) bytes_.resize(place + 1);
+  if (place >= bytes_.size()) {
+    if (place >= bytes_.capacity()) bytes_.reserve(items_.capacity());
+    bytes_.resize(place + 1);
+  }
   bytes_[place].assign(message.begin(), message.end());
 }
 
@@ -70,6 +74,7 @@ void BroadcastQueue::put(std::uint32_t place) {
   if (tiers_.size() <= item.transmits) tiers_.resize(item.transmits + 1u);
   std::vector<Key>& tier = tiers_[item.transmits];
   const Key key{item.id, place, item.size};
+  make_room(tier);
   tier.insert(std::upper_bound(tier.begin(), tier.end(), key), key);
 }
 
@@ -87,7 +92,33 @@ void BroadcastQueue::finish(std::uint32_t place) {
     if (named != nullptr && *named == place) names_.erase(item.name);
   }
   free_.push_back(place);
-  if (--size_ == 0) last_id_ = 0;
+  if (--size_ != 0) return;
+  last_id_ = 0;
+  if (items_.capacity() > kKept) give_all_back();
+}
+
+void BroadcastQueue::give_back(std::vector<Key>& tier) {
+  if (tier.capacity() <= kKept || tier.size() > tier.capacity() / 4) return;
+  std::vector<Key> smaller;
+  smaller.reserve(tier.size() + tier.size() / 4);
+  smaller.assign(tier.begin(), tier.end());
+  tier.swap(smaller);
+}
+
+// REQUIRES: the queue is empty.
+void BroadcastQueue::give_all_back() {
+  for (std::vector<Key>& tier : tiers_) give_back(tier);
+  std::vector<Item>().swap(items_);
+  std::vector<Bytes>().swap(bytes_);
+  std::vector<std::uint32_t>().swap(free_);
+  names_ = {};
+}
+
+std::size_t BroadcastQueue::bytes() const {
+  std::size_t keys = 0;
+  for (const std::vector<Key>& tier : tiers_) keys += tier.capacity();
+  return keys * sizeof(Key) + items_.capacity() * sizeof(Item) + bytes_.capacity() * sizeof(Bytes) +
+         free_.capacity() * sizeof(std::uint32_t) + names_.bytes();
 }
 
 std::size_t BroadcastQueue::best(const std::vector<Key>& tier, std::uint32_t room) const {

@@ -1,6 +1,6 @@
 // Messages that wait to be gossiped (memberlist's TransmitLimitedQueue): those sent least often
 // come first, of these the longest, of these the newest; each is sent so many times in all and then
-// gone (serf.md 1.5). A value that keeps its memory.
+// gone (serf.md 1.5). A value that keeps its memory, but for what a storm of messages took.
 //
 // What is told about members is kept as numbers and written out when it is sent, since ten thousand
 // nodes queue ten thousand of them; users' messages are kept as bytes.
@@ -65,6 +65,9 @@ class BroadcastQueue {
   // Drops from the most often sent end until `size` are left (serf's pruning). How many went.
   std::size_t prune(std::size_t size);
 
+  // Bytes that it holds, those of users' messages apart.
+  std::size_t bytes() const;
+
   // The tokens of messages that were sent often enough, replaced or pruned since clear_finished().
   const std::vector<std::uint32_t>& finished() const { return finished_; }
   void clear_finished() { finished_.clear(); }
@@ -79,6 +82,15 @@ class BroadcastQueue {
       return x.size != y.size ? x.size < y.size : x.id < y.id;
     }
   };
+  // When ten thousand agents join each other, all queues hold ten thousand messages, which go from
+  // tier to tier: a tier may not keep room for all that ever passed through it.
+  static constexpr std::size_t kKept = 256;
+  template <class T>
+  static void make_room(std::vector<T>& in) {
+    if (in.size() == in.capacity()) in.reserve(in.size() + in.size() / 4 + 4);
+  }
+  static void give_back(std::vector<Key>& tier);
+  void give_all_back();
   std::uint32_t add(std::uint32_t name, std::uint16_t size, std::uint32_t token);
   void put(std::uint32_t place);
   void unlink(const Item& item);
@@ -119,6 +131,7 @@ void BroadcastQueue::take(Budget& budget, Sink&& sink) {
         again_.push_back(place);
       }
     }
+    give_back(tiers_[tier]);
   }
   for (const std::uint32_t place : again_) {
     if (items_[place].transmits < UINT8_MAX) ++items_[place].transmits;

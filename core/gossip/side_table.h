@@ -17,6 +17,8 @@ class SideTable {
   }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  // That it holds.
+  std::size_t bytes() const { return places_.capacity() * sizeof(Place); }
 
   const T* find(std::uint32_t key) const {
     if (size_ == 0) return nullptr;

@@ -150,6 +150,16 @@ BENCHMARK_CAPTURE(gossip_join, compressed, true)
     ->Iterations(1)
     ->Repetitions(1)
     ->Unit(benchmark::kMillisecond);
+// Ten thousand take long and much memory, so they are asked for (script/bench --long).
+[[maybe_unused]] const bool long_ones = [] {
+  if (std::getenv("QUORUMLAB_BENCH_LONG") == nullptr) return false;
+  benchmark::RegisterBenchmark("gossip_join/plain", gossip_join, false)
+      ->Arg(10'000)
+      ->Iterations(1)
+      ->Repetitions(1)
+      ->Unit(benchmark::kMillisecond);
+  return true;
+}();
 
 }  // namespace
 }  // namespace quorumlab::bench

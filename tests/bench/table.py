@@ -70,7 +70,7 @@ def gossip_rows(get, missed):
     print("Idle agents are settled, not joined: all know each other from the start. A member's bytes are")
     print("of each pair that knows each other (aim: 30); the world's are all that the program holds.")
     print(f"\n{'joined from nothing, until all know all':38}{'wall s':>11}{'sim s':>11}{'MB':>8}{'limit':>8}")
-    for nodes, kind, limit in ((1_000, "plain", 60), (1_000, "compressed", None)):
+    for nodes, kind, limit in ((1_000, "plain", 60), (1_000, "compressed", None), (10_000, "plain", None)):
         name = f"gossip_join/{kind}/{nodes}"
         if not get(name, "time_ns"):
             continue

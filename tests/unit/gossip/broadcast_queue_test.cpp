@@ -96,6 +96,35 @@ TEST_CASE("a message about a member takes the place of the older one") {
   CHECK(queue.finished() == std::vector<std::uint32_t>{11, 12});
 }
 
+TEST_CASE("a storm of messages takes memory while it lasts, and not for every tier it passes") {
+  constexpr std::uint32_t kMessages = 5000, kLimit = 16;
+  BroadcastQueue queue;
+  const auto storm = [&] {
+    for (std::uint32_t i = 0; i < kMessages; ++i) {
+      Rumour rumour;
+      rumour.about = i;
+      queue.queue(rumour, i, 50);
+    }
+  };
+  storm();
+  // An item, a key and a place in the table of names, a quarter more than is used.
+  CHECK(queue.bytes() < kMessages * 100);
+  std::uint64_t sent = 0;
+  std::size_t most = 0;
+  while (!queue.empty()) {
+    BroadcastQueue::Budget budget{1400, 2, 127, kLimit, true};
+    queue.take(budget, [&](const BroadcastQueue::Item& item, ByteView) {
+      sent += item.name == item.rumour.about ? 1 : 0;
+    });
+    most = std::max(most, queue.bytes());
+  }
+  CHECK(sent == std::uint64_t{kMessages} * kLimit);
+  CHECK(most < kMessages * 130);
+  CHECK(queue.bytes() < 80'000);
+  storm();
+  CHECK(queue.size() == kMessages);
+}
+
 TEST_CASE("pruning drops what was sent most often") {
   BroadcastQueue queue;
   queue.queue(text("old"), 1);
