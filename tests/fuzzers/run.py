@@ -36,7 +36,7 @@ def main():
         kept = HERE / "corpus" / target
         fresh = folder / "corpus" / target
         findings = folder / "findings" / target
-        for path in (fresh, findings):
+        for path in (kept, fresh, findings):
             path.mkdir(parents=True, exist_ok=True)
         if target == "fuzz_scenario":  # the shipped scenarios are the best seeds there are
             for scenario in (variants.SOURCE / "scenarios").rglob("*.scenario.json"):
