@@ -21,6 +21,11 @@ void Node::reset(const NodeConfig& config, const Random& random) {
   reads_.clear();
   state_.clear();
   last_snapshot_ = {};
+  if (!config_.run_kv) {
+    kv_.clear();
+  } else {
+    reset_kv();
+  }
   answers_.clear();
   if (config_.run_gossip) {
     names_.clear();
@@ -32,6 +37,11 @@ void Node::reset(const NodeConfig& config, const Random& random) {
 void Node::set_rule(raft::Rule rule, bool on) {
   config_.raft.rules.set(rule, on);
   engine_.set_rule(rule, on);
+}
+
+void Node::set_rule(kv::Rule rule, bool on) {
+  config_.kv.server.rules.set(rule, on);
+  if (!kv_.empty()) kv_.front().server.set_rule(rule, on);
 }
 
 void Node::step(Now now, const Event& event, Effects& out) {
@@ -46,6 +56,7 @@ void Node::step(Now now, const Event& event, Effects& out) {
     return;
   }
   if (config_.run_raft) raft_step(now, event, out);
+  if (config_.run_kv && running_) kv_step(now, event, out);
   if (config_.run_gossip && running_) gossip_step(now, event, out);
 }
 
@@ -85,6 +96,7 @@ void Node::raft_step(Now now, const Event& event, Effects& out) {
       on_write_durable(now, event.id, out);  // what an implementation does that ignores the error
       break;
     case Event::Kind::client_request:
+      if (config_.run_kv && kv::is_http_request(event.bytes)) break;  // kv_part.cpp
       on_request(now, event, out);
       break;
     case Event::Kind::client_gone:
@@ -120,8 +132,9 @@ void Node::start_raft(Now now, const Event& event, Effects& out) {
     return;
   }
   state_.clear();
-  if (recovery.recovered.snapshot.index > LogIndex{} &&
-      !state_.decode(recovery.recovered.snapshot_bytes)) {
+  const raft::SnapshotMeta& snapshot = recovery.recovered.snapshot;
+  if (snapshot.index > LogIndex{} &&
+      !restore_state(now, recovery.recovered.snapshot_bytes, snapshot.index, snapshot.term)) {
     out.notes.push_back({Fact::refused_to_start, Reason::corrupt_record, {}, 0, 0, 0});
     running_ = false;
     out.stop = true;
@@ -132,6 +145,19 @@ void Node::start_raft(Now now, const Event& event, Effects& out) {
   // What the disk holds is made clean once: a torn tail must not stand before new records.
   log_has_header_ = !recovery.needs_header;
   if (recovery.torn) rewrite_log(out);
+  if (config_.run_kv) start_kv(now);
+}
+
+bool Node::restore_state(Now now, ByteView bytes, LogIndex index, Term term) {
+  return kv_.empty() ? state_.decode(bytes) : kv_.front().server.restore(now, bytes, index, term);
+}
+
+void Node::encode_state(Bytes& out) const {
+  if (kv_.empty()) {
+    state_.encode(out);
+  } else {
+    kv_.front().server.encode(out);
+  }
 }
 
 void Node::on_write_durable(Now now, std::uint64_t id, Effects& out) {
@@ -205,6 +231,10 @@ void Node::drain(Now now, Effects& out) {
     for (const raft::Message& message : ready_.messages) send(message, 0, out);
     for (const raft::Message& message : ready_.messages_once_durable) send(message, write, out);
     for (const raft::ProposalOutcome& outcome : ready_.outcomes) {
+      if (is_own_proposal(outcome.id)) {
+        if (!outcome.accepted) own_proposal_dropped(now, outcome.id, outcome.reason);
+        continue;
+      }
       const auto at = std::find_if(unplaced_.begin(), unplaced_.end(),
                                    [&](const Pending& p) { return p.request == outcome.id; });
       if (at == unplaced_.end()) continue;  // its client is gone
@@ -221,7 +251,7 @@ void Node::drain(Now now, Effects& out) {
       }
     }
     if (ready_.restore != nullptr) {
-      if (!state_.decode(ready_.restore_bytes)) {
+      if (!restore_state(now, ready_.restore_bytes, ready_.restore->index, ready_.restore->term)) {
         // Only where damage goes unchecked (rule verify_checksums). There is no state to go on from.
         out.notes.push_back({Fact::stopped_itself, Reason::corrupt_record, {}, 0, 0, 0});
         running_ = false;
@@ -268,7 +298,10 @@ void Node::apply_committed(Now now, Effects& out) {
   for (LogIndex index = ready_.committed_first; index <= last; index = index.next()) {
     const raft::Entry entry = engine_.entry(index);
     StateMachine::Outcome outcome{index, false, false};
-    if (entry.kind == raft::EntryKind::normal) {
+    if (!kv_.empty()) {
+      const ByteView command = entry.kind == raft::EntryKind::normal ? entry.payload : ByteView{};
+      kv_.front().server.apply(now, index, entry.term, command, raft_view(), kv_.front().out);
+    } else if (entry.kind == raft::EntryKind::normal) {
       if (const auto command = decode_request(entry.payload)) {
         outcome = state_.apply(index, *command,
                                config_.raft.rules[raft::Rule::sessions_apply_once]);
@@ -280,7 +313,8 @@ void Node::apply_committed(Now now, Effects& out) {
                              static_cast<std::uint64_t>(raft::MessageType::append_entries),
                              index.value});
       }
-    } else if (entry.kind == raft::EntryKind::config) {
+    }
+    if (entry.kind == raft::EntryKind::config) {
       if (const auto change = raft::decode_conf_change(entry.payload)) {
         engine_.apply_config(now, index, *change);
       } else {
@@ -365,6 +399,13 @@ void Node::on_request(Now now, const Event& event, Effects& out) {
   }
   out.notes.push_back({Fact::request_received, Reason::none, event.peer, event.id,
                        static_cast<std::uint64_t>(request->kind), request->session});
+  if (config_.run_kv && request->kind != Request::Kind::change_config &&
+      request->kind != Request::Kind::transfer) {
+    Response response;  // the store speaks HTTP
+    response.status = Response::Status::bad_request;
+    reply(event.id, response, out);
+    return;
+  }
   switch (request->kind) {
     case Request::Kind::write:
     case Request::Kind::erase:
@@ -420,7 +461,7 @@ void Node::propose(Now now, ByteView command, std::uint64_t request, Effects& ou
       break;
     case raft::ProposeResult::Status::dropped:
       if (result.reason == Reason::no_leader && held_.size() < config_.hold_without_leader) {
-        held_.push_back({request, Bytes(command.begin(), command.end())});
+        held_.push_back({request, now.monotonic, Bytes(command.begin(), command.end())});
       } else {
         reply_dropped(request, result.reason, out);
       }
@@ -431,7 +472,16 @@ void Node::propose(Now now, ByteView command, std::uint64_t request, Effects& ou
 void Node::propose_held(Now now, Effects& out) {
   std::vector<Held> held;
   held.swap(held_);
-  for (const Held& h : held) propose(now, h.command, h.request, out);
+  for (const Held& h : held) {
+    if (is_own_proposal(h.request)) {
+      // etcd's request timeout, after which Propose no longer blocks and the client was told so.
+      const Duration patience = seconds(5) + kv_.front().server.config().election_timeout * 2;
+      if (now.monotonic - h.since >= patience) continue;
+      propose_own(now, h.request, h.command);
+    } else {
+      propose(now, h.command, h.request, out);
+    }
+  }
 }
 
 void Node::forget_request(std::uint64_t request) {
@@ -471,7 +521,7 @@ void Node::maybe_snapshot(Effects& out) {
     }
   }
   scratch_.clear();
-  state_.encode(scratch_);
+  encode_state(scratch_);
   engine_.compact(applied, scratch_, config_.snapshot_keep);
   last_snapshot_ = applied;
   const std::uint32_t begin = out.begin();

@@ -11,6 +11,7 @@
 #include "core/gossip/engine.h"
 #include "core/node/agent.h"
 #include "core/node/event.h"
+#include "core/node/kv_part.h"
 #include "core/node/request.h"
 #include "core/node/state_machine.h"
 #include "core/raft/engine.h"
@@ -21,8 +22,11 @@ struct NodeConfig {
   // Which engines this server runs; either may be missing.
   bool run_raft = true;
   bool run_gossip = false;
+  // The replicated state machine is the etcd v2 store; else it is a map (state_machine.h).
+  bool run_kv = false;
   raft::Config raft;
   gossip::Config gossip;
+  KvConfig kv;
   // A snapshot is taken every so many applied entries; 0: never.
   std::uint64_t snapshot_every = 10'000;
   // Entries kept in the log behind a snapshot, for followers that lag a little.
@@ -58,9 +62,12 @@ class Node {
   // The names that the gossip engine's numbers stand for, unless the owner lent its own.
   const gossip::Directory& names() const { return names_; }
   const StateMachine& state() const { return state_; }
+  // Null without the etcd store.
+  const kv::Server* kv() const { return kv_.empty() ? nullptr : &kv_.front().server; }
   // Switches a rule, now and for later starts.
   void set_rule(raft::Rule rule, bool on);
   void set_rule(gossip::Rule rule, bool on);
+  void set_rule(kv::Rule rule, bool on);
 
  private:
   // A client's command on its way: first until the leader says where it stands (index 0), then until
@@ -91,6 +98,20 @@ class Node {
   void gossip_step(Now now, const Event& event, Effects& out);
   void agent_command(const gossip::Turn& turn, const Event& event, Effects& out);
   void carry_out_gossip(const gossip::Turn& turn, Effects& out);
+  // kv_part.cpp
+  static bool is_own_proposal(std::uint64_t id);
+  void reset_kv();
+  kv::RaftView raft_view() const;
+  void start_kv(Now now);
+  void kv_step(Now now, const Event& event, Effects& out);
+  void on_http_request(Now now, const Event& event, Effects& out);
+  void carry_out_kv(Now now, Effects& out);
+  void propose_own(Now now, std::uint64_t id, ByteView command);
+  void own_proposal_dropped(Now now, std::uint64_t id, Reason reason);
+  void change_members(Now now, const kv::MembershipRequest& request);
+  // node.cpp
+  [[nodiscard]] bool restore_state(Now now, ByteView bytes, LogIndex index, Term term);
+  void encode_state(Bytes& out) const;
   void on_write_durable(Now now, std::uint64_t id, Effects& out);
   void on_request(Now now, const Event& event, Effects& out);
   void propose(Now now, ByteView command, std::uint64_t request, Effects& out);
@@ -124,6 +145,7 @@ class Node {
   std::vector<OpenWrite> open_writes_;
   struct Held {
     std::uint64_t request = 0;
+    Instant since;
     Bytes command;
   };
   std::vector<Held> held_;         // no leader to take them yet
@@ -132,6 +154,7 @@ class Node {
   std::vector<PendingRead> reads_;
   Bytes scratch_;
   LogIndex last_snapshot_;
+  std::vector<KvPart> kv_;  // one, or none: servers without the store do not pay for it
 
   gossip::Engine gossip_;
   gossip::Directory names_;
