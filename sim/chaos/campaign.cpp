@@ -114,7 +114,7 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
     const auto checker = static_cast<judge::Checker>(i);
     // What a damaged disk leads to can be checked only where disks are damaged.
     if (checker == judge::Checker::lying_disk_noticed) continue;
-    if (judge::judges_gossip(checker)) continue;
+    if (judge::judges_gossip(checker) || judge::judges_programs(checker)) continue;
     if (totals.checks[i] == 0 && many && totals.failures == 0 && campaign.options.beyond.empty()) {
       return fmt::format("the checker {} compared nothing", judge::checker_name(checker));
     }
@@ -180,7 +180,7 @@ Result<std::string> leave_failure(const Campaign& campaign, const SeedResult& fa
   info.seed = failure.seed;
   info.digest = sim.digest().value();
   info.digest_version = trace::kDigestVersion;
-  info.names = script::host_names(run.profile().cluster);
+  info.names = run.profile().cluster.host_names();
   if (const auto written = trace::write_file(stem + ".qlt", info, sim.trace()); !written) {
     return tl::unexpected<Error>(written.error());
   }

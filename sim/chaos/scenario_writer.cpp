@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/kv/http.h"
 #include "core/raft/message.h"
 #include "sim/script/loader.h"
 #include "sim/script/quantity.h"
@@ -63,7 +64,7 @@ class Object {
 class Writer {
  public:
   explicit Writer(const world::ClusterConfig& cluster)
-      : cluster_(cluster), names_(script::host_names(cluster)) {}
+      : cluster_(cluster), names_(cluster.host_names()) {}
 
   std::string host(NodeId id) const {
     return quoted(id.value >= 1 && id.value <= names_.size() ? names_[id.value - 1] : "?");
@@ -318,6 +319,17 @@ class Writer {
                 : a.verb == Verb::duplicate_message ? "duplicate"
                                                     : "delay",
                 o.text()};
+      case Verb::http: {
+        const auto request = kv::decode_http_request(a.request);
+        if (!request) break;
+        o.put("method", quoted(request->method));
+        o.put("path", quoted(request->target));
+        if (!request->body.empty()) o.put("body", quoted(request->body));
+        if (!request->content_type.empty()) o.put("content_type", quoted(request->content_type));
+        if (!request->session.empty()) o.put("session", quoted(request->session));
+        asked(a, o);
+        return {"http", o.text()};
+      }
       case Verb::agent:
         break;  // campaigns give no commands to agents
     }

@@ -111,6 +111,12 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::quorum:
       what = fmt::format("{} has no quorum for {} (nodes {:#x})", node, v.a, v.b);
       break;
+    case Checker::mutual_exclusion:
+      what = fmt::format("{} holds a key with token {} while {} holds it with {}", node, v.a, other, v.b);
+      break;
+    case Checker::fencing:
+      what = fmt::format("{} took work of {} with token {} after {}", node, other, v.a, v.b);
+      break;
     case Checker::handover:
       what = fmt::format("{} hands leadership to {}, entry {}", node, other, v.a);
       break;

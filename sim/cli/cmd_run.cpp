@@ -70,7 +70,7 @@ bool write_trace(const std::string& path, const std::string& scenario_file, cons
   info.seed = result.seed;
   info.digest = result.digest;
   info.digest_version = trace::kDigestVersion;
-  info.names = script::host_names(scenario.cluster);
+  info.names = scenario.cluster.host_names();
   const auto done = path.ends_with(".jsonl") ? trace::write_json_lines(path, info, sim.trace(), true)
                                              : trace::write_file(path, info, sim.trace());
   if (!done) std::fprintf(stderr, "quorumlab: %s\n", done.error().text().c_str());
@@ -110,7 +110,7 @@ bool deterministic(const script::Scenario& scenario, const world::Simulation& fi
   }
   const trace::Trace& a = first.trace();
   const trace::Trace& b = second.trace();
-  const std::vector<std::string> names = script::host_names(scenario.cluster);
+  const std::vector<std::string> names = scenario.cluster.host_names();
   for (trace::RecordId id = 1; id <= std::min(a.size(), b.size()); ++id) {
     if (same(a[id], b[id])) continue;
     const auto line = [&](const trace::Trace& t) {

@@ -235,7 +235,7 @@ std::vector<HandlerRun> run_handlers(const std::vector<std::string>& scripts,
                                      const world::Simulation& sim, Duration limit) {
   const PipesMayBreak guard;
   std::vector<HandlerRun> runs;
-  const std::vector<std::string> hosts = script::host_names(scenario.cluster);
+  const std::vector<std::string> hosts = scenario.cluster.host_names();
   std::vector<gossip::Tags> tags = scenario.cluster.tags;
   tags.resize(hosts.size(), scenario.cluster.node.gossip.tags);
   for (const world::Delivered& d : sim.delivered()) {

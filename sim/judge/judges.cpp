@@ -68,6 +68,7 @@ void Judges::reset(const Setup& setup) {
   transfers_ = 0;
   reached_ = {};
   clients_.reset();
+  holders_.reset();
   gossip_.reset(setup.gossip, setup.nodes, setup.links_calm);
   setup_.gossip = nullptr;
 }
@@ -249,6 +250,25 @@ void Judges::process_down(std::int64_t, trace::RecordId, NodeId node, Death) {
 
 void Judges::disk_damaged(std::int64_t, trace::RecordId, NodeId node, Damage) {
   if (setup_.raft && is_node(node)) nodes_[node.value].disk.damaged = true;
+}
+
+void Judges::judge_holder(trace::Record record, trace::RecordId id) {
+  const NodeId node{record.node};
+  const Moment moment{record.time_ns, id};
+  switch (record.kind) {
+    case static_cast<std::uint16_t>(Fact::holds):
+      return holders_.holds(moment, node, record.a, record.b, verdicts_);
+    case static_cast<std::uint16_t>(Fact::lets_go):
+      return holders_.lets_go(node, record.b);
+    case static_cast<std::uint16_t>(Fact::work_done):
+      return holders_.work_done(moment, node, {record.peer}, record.a, record.b, verdicts_);
+    case static_cast<std::uint16_t>(trace::WorldFact::process_paused):
+      return holders_.stands_still(node, true);
+    case static_cast<std::uint16_t>(trace::WorldFact::process_resumed):
+      return holders_.stands_still(node, false);
+    default:
+      return holders_.dead(node);
+  }
 }
 
 void Judges::judge_applied(trace::Record record, trace::RecordId id) {

@@ -20,6 +20,7 @@
 #include "sim/judge/elections.h"
 #include "sim/judge/gossip.h"
 #include "sim/judge/history.h"
+#include "sim/judge/holders.h"
 #include "sim/judge/leader_completeness.h"
 #include "sim/judge/lying_disk.h"
 #include "sim/judge/monotonic.h"
@@ -41,6 +42,9 @@ constexpr bool judges_gossip(Checker checker) {
   return checker >= Checker::QUORUMLAB_FIRST_GOSSIP_CHECKER &&
          checker <= Checker::QUORUMLAB_LAST_GOSSIP_CHECKER;
 }
+
+// Whether it judges programs that use the store.
+constexpr bool judges_programs(Checker checker) { return checker >= Checker::mutual_exclusion; }
 
 // What happened that a campaign has to come by, else it proves nothing about it.
 // X(name, in words)
@@ -134,6 +138,18 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::proposal_accepted):
         if (transfers_ != 0) judge_proposal(record, id);
         break;
+      case static_cast<std::uint16_t>(Fact::holds):
+      case static_cast<std::uint16_t>(Fact::lets_go):
+      case static_cast<std::uint16_t>(Fact::work_done):
+        judge_holder(record, id);
+        break;
+      case static_cast<std::uint16_t>(trace::WorldFact::process_killed):
+      case static_cast<std::uint16_t>(trace::WorldFact::process_crashed):
+      case static_cast<std::uint16_t>(trace::WorldFact::process_paused):
+      case static_cast<std::uint16_t>(trace::WorldFact::process_resumed):
+        judge_holder(record, id);
+        if (gossip_.on()) gossip_.fact(record, id, verdicts_);
+        break;
       case static_cast<std::uint16_t>(trace::WorldFact::packet_sent):
       case static_cast<std::uint16_t>(trace::WorldFact::packet_delivered):
         break;  // by far the most of all facts
@@ -213,6 +229,7 @@ class Judges {
   void judge_fact(trace::Record record, trace::RecordId id);
   void judge_campaign(trace::Record record, trace::RecordId id);
   void judge_proposal(trace::Record record, trace::RecordId id);
+  void judge_holder(trace::Record record, trace::RecordId id);
   void end_handover(NodeState& state) {
     transfers_ -= state.handing_over;
     state.handing_over = false;
@@ -238,6 +255,7 @@ class Judges {
   Reached reached_;              // without what configurations_ tells
   Clients clients_;
   Gossip gossip_;
+  Holders holders_;
 };
 
 }  // namespace quorumlab::judge

@@ -84,7 +84,7 @@ HistoryPage make_history_page(std::string title, std::string description,
   page.title = std::move(title);
   page.description = std::move(description);
   page.seed = sim.seed();
-  page.names = script::host_names(sim.config());
+  page.names = sim.config().host_names();
   page.history = world::client_history(sim.operations());
   page.end_ns = sim.now().ns;
   // Anew, since the run may have ended early, or ignored what is drawn here.

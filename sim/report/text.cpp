@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "core/raft/message.h"
 #include "sim/judge/linearizability/words.h"
@@ -65,7 +66,11 @@ bool tells(const Record& r) {
       case Fact::leave_started:
       case Fact::serf_left:
       case Fact::reconnect_attempted:
-      case Fact::rejoin_attempted: return true;
+      case Fact::rejoin_attempted:
+      case Fact::holds:
+      case Fact::lets_go:
+      case Fact::follows:
+      case Fact::work_refused: return true;
       default: return false;
     }
   }
@@ -86,6 +91,8 @@ bool tells(const Record& r) {
     case WorldFact::expectation_failed:
     case WorldFact::quorum_available:
     case WorldFact::quorum_unavailable:
+    case WorldFact::said:
+    case WorldFact::ask_refused:
     case WorldFact::violation: return true;
     case WorldFact::process_started: return r.a > 0;
     default: return false;
@@ -95,7 +102,10 @@ bool tells(const Record& r) {
 Style style_of(const Record& r) {
   if (r.kind < 256) {
     switch (static_cast<Fact>(r.kind)) {
-      case Fact::became_leader: return Style::good;
+      case Fact::became_leader:
+      case Fact::holds: return Style::good;
+      case Fact::lets_go:
+      case Fact::work_refused: return Style::warn;
       case Fact::became_candidate:
       case Fact::became_pre_candidate:
       case Fact::vote_refused:
@@ -115,6 +125,7 @@ Style style_of(const Record& r) {
   }
   switch (static_cast<WorldFact>(r.kind)) {
     case WorldFact::act: return Style::act;
+    case WorldFact::said: return Style::caption;
     case WorldFact::violation:
     case WorldFact::expectation_failed:
     case WorldFact::writes_lost:
@@ -140,14 +151,16 @@ class Story {
     std::size_t line = 0;
     std::uint64_t flushed = 0;
     bool hidden = false;
+    bool http = false;  // a client's, as curl prints it
   };
 
  public:
   Story(const script::Scenario& scenario, const trace::Trace& trace, const TextOptions& options)
-      : trace_(trace), options_(options), page_(options), names_(script::host_names(scenario.cluster)) {
+      : trace_(trace), options_(options), page_(options), names_(scenario.cluster.host_names()) {
     context_ = {names_, &trace};
     for (const std::string& name : names_) page_.node_width = std::max(page_.node_width, columns(name));
     voters_ = scenario.cluster.names.size() - scenario.cluster.spare_nodes;
+    programs_ = !scenario.cluster.apps.empty();
   }
 
   std::string tell() {
@@ -160,11 +173,17 @@ class Story {
 
  private:
   // What a fact means depends on who the node was: only a leader's or a candidate's fall is news.
-  bool is_news(const Record& r) const {
+  bool is_news(const Record& r) {
     const auto role = roles_.find(r.node);
     const bool above = role != roles_.end() && role->second != Fact::became_follower;
     const bool leads = role != roles_.end() && role->second == Fact::became_leader;
     if (r.is(Fact::became_follower)) return leads || (above && r.reason != static_cast<std::uint16_t>(Reason::higher_term));
+    // A refresh is no news, and what the store's programs say tells of its commits.
+    if (r.is(Fact::holds)) {
+      std::uint64_t& token = tokens_[r.node];
+      return std::exchange(token, r.a) != r.a;
+    }
+    if (r.is(Fact::commit_advanced) && programs_) return false;
     // The leader's word is when a thing is committed; followers only hear of it.
     if (r.is(Fact::commit_advanced)) return leads;
     if (r.is(Fact::config_applied)) return leads;
@@ -249,7 +268,10 @@ class Story {
   void learn_operation(const Record& r) {
     const auto verb = static_cast<world::Verb>(r.b);
     if (script::is_operation(verb)) operations_[r.a] = std::string(trace_.text_at(r.c));
-    if (verb == world::Verb::agent) commands_[r.a] = {};
+    if (verb == world::Verb::agent || verb == world::Verb::http) {
+      commands_[r.a] = {};
+      commands_[r.a].http = verb == world::Verb::http;
+    }
   }
 
   std::string name_operation(std::string text) const {
@@ -332,6 +354,7 @@ class Story {
     const auto found = commands_.find(r.a);
     if (found == commands_.end()) return false;
     Command& c = found->second;
+    if (c.http) return request(r, c);
     if (r.is(WorldFact::client_invoked)) {
       c.host = trace::host_name(r.peer, context_);
       c.words = command_words(operations_[r.a], c.host);
@@ -355,6 +378,25 @@ class Story {
                              : r.is(WorldFact::client_answered) ? "The command failed."
                                                                 : "No agent answers.";
     if (!text.empty() && !(good && c.hidden)) print(r.time_ns, c, {text}, good ? Style::client : Style::bad);
+    return true;
+  }
+  // A request over HTTP stands as the command that makes it.
+  bool request(const Record& r, Command& c) {
+    if (r.is(WorldFact::client_invoked)) {
+      c.host = trace::host_name(r.node, context_);
+      c.words = operations_[r.a];
+      c.hidden = too_many(r.kind, 0);
+      if (c.hidden) return true;
+      gap();
+      put(r.time_ns, c.host, "$ " + c.words, Style::client);
+      c.line = lines_.size() - 1;
+      mergeable_from_ = lines_.size();
+      c.flushed = flushed_;
+    } else if (r.is(WorldFact::client_timed_out)) {
+      print(r.time_ns, c, {"curl: (28) Operation timed out"}, Style::bad);
+    } else if (r.is(WorldFact::client_refused)) {
+      print(r.time_ns, c, {"curl: (7) Failed to connect to " + trace::host_name(r.peer, context_)}, Style::bad);
+    }
     return true;
   }
   // Beneath the command if nothing lies between, else as a line of its own.
@@ -416,14 +458,31 @@ class Story {
     unknown.host = node;
     unknown.hidden = true;
     const Command& c = found == commands_.end() ? unknown : found->second;
+    if (r.extra == 1) return answered(r, c, text);
     print(r.time_ns, c, printed_lines(c.words, text), Style::client);
+  }
+
+  // What curl prints: the body; without one the status, which it would keep to itself.
+  void answered(const Record& r, const Command& c, std::string_view text) {
+    const std::size_t end_of_head = text.find("\r\n\r\n");
+    std::string_view body = end_of_head == std::string_view::npos ? text : text.substr(end_of_head + 4);
+    if (body.empty() || options_.verbose) body = text;
+    std::vector<std::string> lines;
+    while (!body.empty()) {
+      const std::size_t end = std::min(body.find('\n'), body.size());
+      std::string line(body.substr(0, end));
+      if (line.ends_with('\r')) line.pop_back();
+      if (!line.empty()) lines.push_back(std::move(line));
+      body.remove_prefix(std::min(end + 1, body.size()));
+    }
+    if (!c.hidden) print(r.time_ns, c, lines, Style::client);
   }
 
   // Each kind of line of a node about a peer is told twice in a section, then only counted.
   bool repeated(const Record& r) {
     const std::uint64_t about = r.kind >= 256 ? r.a : 0;
     std::uint32_t& n = seen_[{r.kind, r.node, r.kind < 256 && r.is(Fact::vote_refused) ? 0 : r.peer, r.reason, about}];
-    if (++n <= 2 || r.is(WorldFact::act) || r.is(WorldFact::expectation_failed) || r.is(WorldFact::violation)) {
+    if (++n <= 2 || r.is(WorldFact::act) || r.is(WorldFact::said) || r.is(WorldFact::expectation_failed) || r.is(WorldFact::violation)) {
       return false;
     }
     ++suppressed_;
@@ -461,6 +520,8 @@ class Story {
   std::map<std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint64_t>, std::uint32_t> seen_;
   std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0;
   std::map<std::uint32_t, Fact> roles_;
+  std::map<std::uint32_t, std::uint64_t> tokens_;  // of holders of keys
+  bool programs_ = false;
   std::string held_text_;
   std::int64_t held_time_ = 0;
   std::vector<Line> lines_;
@@ -526,7 +587,7 @@ std::string digest_text(std::uint64_t digest) {
 
 std::string header(const script::Scenario& s, std::uint64_t seed, const TextOptions& options) {
   Page page(options);
-  for (const std::string& name : script::host_names(s.cluster)) page.node_width = std::max(page.node_width, columns(name));
+  for (const std::string& name : s.cluster.host_names()) page.node_width = std::max(page.node_width, columns(name));
   page.line(page.styled(s.title.empty() ? s.name : s.title, Style::bold));
   if (!s.description.empty()) page.paragraph(s.description, 0);
   const std::size_t members = s.cluster.names.size() - s.cluster.spare_nodes;
@@ -538,6 +599,11 @@ std::string header(const script::Scenario& s, std::uint64_t seed, const TextOpti
   }
   // serf's commands are given on the hosts themselves.
   if (s.cluster.node.run_raft) who += s.cluster.clients == 1 ? "; a client: c1" : "; clients: c1 to c" + std::to_string(s.cluster.clients);
+  for (std::size_t i = 0; i < s.cluster.apps.size(); ++i) {
+    const recipes::AppConfig& app = s.cluster.apps[i].app;
+    who += (i == 0 ? "; programs: " : ", ") + app.name;
+    if (!app.title.empty() && app.title != app.name) who += " (" + app.title + ")";
+  }
   page.paragraph(who + "; seed " + std::to_string(seed), 0, Style::dim);
   page.line();
   page.row("time", "who", "what happened, and why", Style::dim);
@@ -550,13 +616,14 @@ std::string timeline(const script::Scenario& scenario, const trace::Trace& trace
 
 // Whether nodes speak what the checker judges.
 static bool engine_runs(const script::Scenario& s, judge::Checker checker) {
+  if (judge::judges_programs(checker)) return !s.cluster.apps.empty();
   return judge::judges_gossip(checker) ? s.cluster.node.run_gossip : s.cluster.node.run_raft;
 }
 
 std::string verdict(const script::Scenario& s, const script::RunResult& result, const trace::Trace* trace,
                     const TextOptions& options) {
   Page page(options);
-  const std::vector<std::string> names = script::host_names(s.cluster);
+  const std::vector<std::string> names = s.cluster.host_names();
   const trace::Context context{names, trace};
   page.line();
   const bool good = result.verdict == script::Verdict::held;

@@ -163,6 +163,10 @@ bool holds(const world::Simulation& sim, const Condition& c, const Memory& memor
     case Kind::sees:
     case Kind::delivered:
     case Kind::coordinates: return serf_holds(sim, c, memory, spoken);
+    case Kind::answer:
+    case Kind::app_holds:
+    case Kind::app_holds_nothing:
+    case Kind::app_follows: return etcd_holds(sim, c, memory, spoken);
   }
   return false;
 }
@@ -262,6 +266,10 @@ std::string instead(const world::Simulation& sim, const Condition& c, const Memo
     case Kind::caught_up:
     case Kind::snapshot_installed:
     case Kind::refused_to_start: break;
+    case Kind::answer:
+    case Kind::app_holds:
+    case Kind::app_holds_nothing:
+    case Kind::app_follows: return etcd_instead(sim, c, memory, spoken);
     default: return serf_instead(sim, c, memory, spoken);
   }
   return "it is not so";

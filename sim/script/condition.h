@@ -18,9 +18,12 @@ struct Condition {
     read_value, term, role, knows_leader, committed, applied, running, down, members, caught_up,
     snapshot_installed, refused_to_start, elections, campaigns,
     // of serf
-    acks, responses, seen, sees, delivered, coordinates
+    acks, responses, seen, sees, delivered, coordinates,
+    // of etcd and programs
+    answer, app_holds, app_holds_nothing, app_follows
   };
-  enum class Operation : std::uint8_t { write, read, erase, change, command };
+  enum class Operation : std::uint8_t { write, read, erase, change, command, http };
+  enum class Part : std::uint8_t { pending, status, action, key, value, previous, error, contains };
   enum class Role : std::uint8_t { follower, pre_candidate, candidate, leader, down, paused };
 
   Kind kind = Kind::leader_exists;
@@ -29,6 +32,7 @@ struct Condition {
   Targets who;
   Targets whom;                       // knows_leader
   Role role = Role::follower;
+  Part part = Part::status;           // answer
   std::string key, value;             // committed, applied; read_value
   std::uint64_t least = 0, most = UINT64_MAX;
   bool voters_given = false, learners_given = false, joint_given = false, joint = false;
@@ -40,14 +44,15 @@ struct Condition {
   // Whether it speaks of how an operation ended.
   bool about_operation() const {
     return kind == Kind::outcome || kind == Kind::read_value || kind == Kind::acks ||
-           kind == Kind::responses;
+           kind == Kind::responses || (kind == Kind::answer && part != Part::pending);
   }
 };
 using Conditions = std::vector<Condition>;
 
 // The operations that conditions speak of, by kind: those of the step, else the last ones.
 struct Spoken {
-  std::vector<std::uint64_t> of[5];
+  std::vector<std::uint64_t> of[6];
+  std::vector<std::pair<std::string, std::uint64_t>> named;  // requests over HTTP that have a name
 };
 
 // Answers whether the condition holds now.
@@ -57,6 +62,11 @@ bool hold(const world::Simulation& sim, const Conditions& conditions, const Memo
 bool serf_holds(const world::Simulation& sim, const Condition& condition, const Memory& memory,
                 const Spoken& spoken);
 std::string serf_instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
+                         const Spoken& spoken);
+// The same of answers and programs (condition_etcd.cpp).
+bool etcd_holds(const world::Simulation& sim, const Condition& condition, const Memory& memory,
+                const Spoken& spoken);
+std::string etcd_instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
                          const Spoken& spoken);
 // What `serf members` prints on this host, one member a line, by name (serf.md 8.1).
 std::string serf_members(const world::Simulation& sim, NodeId node);

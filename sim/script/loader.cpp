@@ -63,12 +63,6 @@ std::optional<Setting> parse_setting(std::string_view text) {
   return Setting{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
-std::vector<std::string> host_names(const world::ClusterConfig& cluster) {
-  std::vector<std::string> names = cluster.names;
-  for (std::uint32_t i = 1; i <= cluster.clients; ++i) names.push_back("c" + std::to_string(i));
-  return names;
-}
-
 Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
                    Problems& problems) {
   Scenario out;

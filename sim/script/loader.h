@@ -24,7 +24,4 @@ Scenario load_text(std::string_view text, const std::string& file, const std::ve
                    Problems& problems);
 Scenario load_file(const std::string& file, const std::vector<Setting>& settings, Problems& problems);
 
-// Every node's, spare's and client's name by id; of `cluster`.
-std::vector<std::string> host_names(const world::ClusterConfig& cluster);
-
 }  // namespace quorumlab::script

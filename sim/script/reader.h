@@ -45,11 +45,23 @@ class Reader {
   void disk(const Json& json, const std::string& path, world::DiskSettings& out);
   void clock(const Json& json, world::ClockSettings& out);
   void latency(const Json* json, const std::string& path, world::Latency& out);
-  void rules(const Json& json, std::vector<raft::Rule>& out, std::vector<gossip::Rule>& gossip_out);
+  struct Rules {
+    std::vector<raft::Rule> raft;
+    std::vector<gossip::Rule> gossip;
+    std::vector<kv::Rule> kv;
+  };
+  Rules rules(const Json& json) const;
   void serf(const Json& json, const std::string& path);
   gossip::Tags tags(const Json& json) const;
   // True if the verb is one of serf's.
   bool agent_act(const std::string& verb, const Json& json, const std::string& path, Act& out);
+  void etcd(const Json& json, const std::string& path);
+  void apps(const Json& json, const std::string& path);
+  // True if the verb is a request over HTTP.
+  bool http_act(const std::string& verb, const Json& json, const std::string& path, Act& out);
+  // True if the condition is about etcd or programs.
+  bool etcd_condition(const std::string& key, const Json& json, const std::string& path, Condition c,
+                      Conditions& out);
   // True if the condition is one of serf's.
   bool serf_condition(const std::string& key, const Json& json, const std::string& path, Condition c,
                       Conditions& out);
@@ -71,6 +83,7 @@ class Reader {
 
   Scenario& out_;
   Problems& problems_;
+  std::uint32_t client_port_ = 2379;  // of etcd
   std::vector<std::string> hosts_;  // names by id from 1; empty when the cluster is unusable
 };
 

@@ -158,15 +158,20 @@ void Reader::clock(const Json& json, world::ClockSettings& out) {
   }
 }
 
-void Reader::rules(const Json& json, std::vector<raft::Rule>& out,
-                   std::vector<gossip::Rule>& gossip_out) {
+Reader::Rules Reader::rules(const Json& json) const {
+  Rules out;
   const auto one = [&](const Json& j) {
     if (!j.is(Json::Kind::text)) return;
-    if (const auto rule = raft::find_rule(j.text)) out.push_back(*rule);
-    if (const auto rule = gossip::find_rule(j.text)) gossip_out.push_back(*rule);
+    const auto raft_rule = raft::find_rule(j.text);
+    const auto kv_rule = kv::find_rule(j.text);
+    // One name is used by both state machines: the one that runs is meant.
+    if (raft_rule && !(kv_rule && out_.cluster.node.run_kv)) out.raft.push_back(*raft_rule);
+    if (kv_rule && (!raft_rule || out_.cluster.node.run_kv)) out.kv.push_back(*kv_rule);
+    if (const auto rule = gossip::find_rule(j.text)) out.gossip.push_back(*rule);
   };
   one(json);
   for (const Json& item : json.items) one(item);
+  return out;
 }
 
 void Reader::raft(const Json& json, const std::string& path) {
@@ -221,13 +226,15 @@ void Reader::raft(const Json& json, const std::string& path) {
   read_integer(&json, "snapshot_chunk_bytes", raft.snapshot_chunk_bytes);
   read(&json, "batch_while_writing", raft.batch_while_writing);
   if (const Json* off = json.find("rules_off")) {
-    std::vector<raft::Rule> list;
-    std::vector<gossip::Rule> others;
-    rules(*off, list, others);
-    for (const raft::Rule rule : list) raft.rules.set(rule, false);
-    if (!others.empty()) {
+    const Rules list = rules(*off);
+    for (const raft::Rule rule : list.raft) raft.rules.set(rule, false);
+    if (!list.gossip.empty()) {
       problems_.add(off->line, path + ".rules_off",
-                    "\"" + std::string(gossip::rule_name(others.front())) + "\" is a rule of serf: it belongs into cluster.serf");
+                    "\"" + std::string(gossip::rule_name(list.gossip.front())) + "\" is a rule of serf: it belongs into cluster.serf");
+    }
+    if (!list.kv.empty()) {
+      problems_.add(off->line, path + ".rules_off",
+                    "\"" + std::string(kv::rule_name(list.kv.front())) + "\" is a rule of the store: it belongs into cluster.etcd");
     }
   }
 }
@@ -237,13 +244,18 @@ void Reader::cluster(const Json& json, const std::string& path) {
   world::ClusterConfig& cluster = out_.cluster;
   names(json, path);
   read_integer(&json, "clients", cluster.clients);
-  hosts_ = host_names(cluster);
+  hosts_ = cluster.host_names();
   if (const Json* r = member(&json, "raft", Json::Kind::object)) raft(*r, path + ".raft");
   if (const Json* s = member(&json, "serf", Json::Kind::object)) {
     serf(*s, path + ".serf");
     cluster.node.run_gossip = true;
     cluster.node.run_raft = json.find("raft") != nullptr;
   }
+  if (const Json* e = member(&json, "etcd", Json::Kind::object)) {
+    etcd(*e, path + ".etcd");
+    if (!cluster.node.run_raft) problems_.add(e->line, path + ".etcd", "etcd needs Raft: give \"raft\" beside \"serf\", if only {}");
+  }
+  if (const Json* a = member(&json, "apps", Json::Kind::list)) apps(*a, path + ".apps");
   read(&json, "start_within", cluster.start_within);
   if (const Json* n = member(&json, "network", Json::Kind::object)) link(*n, path + ".network", cluster.link);
   if (const Json* d = member(&json, "disk", Json::Kind::object)) disk(*d, path + ".disk", cluster.disk);

@@ -107,7 +107,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
     c.who = targets(json, path);
     put(kind);
   };
-  if (serf_condition(key, json, path, c, out)) return;
+  if (serf_condition(key, json, path, c, out) || etcd_condition(key, json, path, c, out)) return;
   static constexpr std::pair<const char*, Condition::Operation> kOperations[] = {
       {"write", Condition::Operation::write}, {"read", Condition::Operation::read},
       {"erase", Condition::Operation::erase}, {"change", Condition::Operation::change},

@@ -60,13 +60,11 @@ void Reader::serf(const Json& json, const std::string& path) {
     }
   }
   if (const Json* off = json.find("rules_off")) {
-    std::vector<raft::Rule> others;
-    std::vector<gossip::Rule> list;
-    rules(*off, others, list);
-    for (const gossip::Rule rule : list) config.rules.set(rule, false);
-    if (!others.empty()) {
+    const Rules list = rules(*off);
+    for (const gossip::Rule rule : list.gossip) config.rules.set(rule, false);
+    if (!list.raft.empty()) {
       problems_.add(off->line, path + ".rules_off",
-                    "\"" + std::string(raft::rule_name(others.front())) + "\" is a rule of Raft: it belongs into cluster.raft");
+                    "\"" + std::string(raft::rule_name(list.raft.front())) + "\" is a rule of Raft: it belongs into cluster.raft");
     }
   }
   gossip::Config copy = config;

@@ -24,8 +24,9 @@ constexpr VerbName kVerbs[] = {
     {"add", Verb::add}, {"remove", Verb::remove}, {"promote", Verb::promote}, {"change", Verb::change},
     {"transfer", Verb::transfer}, {"drop", Verb::drop_message}, {"duplicate", Verb::duplicate_message},
     {"delay", Verb::delay_message}};
-// "load" is a write as well, and the commands to agents have names of their own (reader_serf.cpp).
-static_assert(std::size(kVerbs) == world::kVerbCount, "every verb of the world has a name in files");
+// "load" is a write as well, and the commands to agents have names of their own (reader_serf.cpp), as has
+// a request over HTTP (reader_etcd.cpp).
+static_assert(std::size(kVerbs) + 1 == world::kVerbCount, "every verb of the world has a name in files");
 
 std::vector<std::string> selector_words(const std::vector<std::string>& aliases) {
   std::vector<std::string> words;
@@ -166,7 +167,7 @@ void Reader::operation(const Json& json, const std::string& path, Act& out) {
 }
 
 void Reader::act(const std::string& verb, const Json& json, const std::string& path, Act& out) {
-  if (agent_act(verb, json, path, out)) return;
+  if (agent_act(verb, json, path, out) || http_act(verb, json, path, out)) return;
   for (const VerbName& v : kVerbs) {
     if (verb == v.name) out.verb = v.verb;
   }
@@ -227,7 +228,12 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
     case Verb::set_rule:
       nodes_of(json);
       out.action.on = json.find("on") != nullptr;
-      if (const Json* list = json.find(out.action.on ? "on" : "off")) rules(*list, out.rules, out.gossip_rules);
+      if (const Json* list = json.find(out.action.on ? "on" : "off")) {
+        Rules named = rules(*list);
+        out.rules = std::move(named.raft);
+        out.gossip_rules = std::move(named.gossip);
+        out.kv_rules = std::move(named.kv);
+      }
       break;
     case Verb::write:
     case Verb::read:
@@ -285,7 +291,8 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
       read(&json, "by", out.action.duration);
       break;
     }
-    case Verb::agent: break;  // agent_act
+    case Verb::agent:
+    case Verb::http: break;  // agent_act, http_act
   }
 }
 

@@ -219,7 +219,7 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
     if (action.groups[0].empty() && action.groups[1].empty()) {
       action.groups.clear();
     } else {
-      const std::uint32_t hosts = sim_->node_count() + sim_->config().clients;
+      const auto hosts = static_cast<std::uint32_t>(sim_->config().host_count());
       for (auto& side : action.groups) {
         for (std::uint32_t i = 1; side.empty() && i <= hosts; ++i) {
           for (std::uint32_t j = i; j <= hosts; ++j) side.push_back(NodeId{j});
@@ -239,6 +239,11 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
     }
     for (const gossip::Rule rule : act.gossip_rules) {
       action.gossip_rule = rule;
+      out.push_back(action);
+    }
+    action.gossip_rule.reset();
+    for (const kv::Rule rule : act.kv_rules) {
+      action.kv_rule = rule;
       out.push_back(action);
     }
   } else if (act.verb == Verb::agent) {  // each agent gets a command of its own
@@ -288,6 +293,7 @@ bool Runner::act(std::size_t number, const Step& step) {
                       : act.verb == Verb::read  ? Kind::read
                       : act.verb == Verb::erase ? Kind::erase
                       : act.verb == Verb::agent ? Kind::command
+                      : act.verb == Verb::http  ? Kind::http
                                                 : Kind::change;
     spoken = &spoken_.of[static_cast<std::size_t>(kind)];
     spoken->clear();
@@ -300,6 +306,10 @@ bool Runner::act(std::size_t number, const Step& step) {
       const std::uint64_t id = sim_->inject(action);
       remember(action);
       if (spoken != nullptr) spoken->push_back(id);
+      if (!act.label.empty()) {
+        std::erase_if(spoken_.named, [&](const auto& n) { return n.first == act.label; });
+        spoken_.named.emplace_back(act.label, id);
+      }
     }
   }
   // Acts take effect a nanosecond from now; what follows sees them done.
@@ -387,7 +397,7 @@ void Runner::judge_clients() {
     return;
   }
   const auto history = world::client_history(sim_->operations());
-  const std::vector<std::string> names = host_names(scenario_.cluster);
+  const std::vector<std::string> names = scenario_.cluster.host_names();
   if (violation->checker == judge::Checker::linearizability) {
     result_->no_order = linearizability::why(history, verdict.linear, names);
     for (const auto& c : verdict.linear.minimal) {

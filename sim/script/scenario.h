@@ -25,6 +25,8 @@ struct Act {
   world::Action action;            // everything else
   std::vector<raft::Rule> rules;   // set_rule: one action each
   std::vector<gossip::Rule> gossip_rules;
+  std::vector<kv::Rule> kv_rules;
+  std::string label;               // http: its name for conditions; empty: none
   Targets hosts;                   // agent: whom a join contacts
   std::uint64_t times = 1;         // write: so many, "{i}" in key and value is the number
   Duration every;
@@ -67,7 +69,7 @@ struct Scenario {
 
 // Whether a client asks for it, and is answered.
 constexpr bool is_operation(world::Verb verb) {
-  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb == world::Verb::agent;
+  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb >= world::Verb::agent;
 }
 
 }  // namespace quorumlab::script

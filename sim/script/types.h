@@ -75,6 +75,10 @@ const Type* serf_type(TypeStore& store, const CommonTypes& common);
 void add_serf_verbs(TypeStore& store, const CommonTypes& common, std::vector<Field>& verbs);
 void add_serf_conditions(TypeStore& store, const CommonTypes& common, const Type* number,
                          std::vector<Field>& conditions);
+const Type* etcd_type(TypeStore& store, const CommonTypes& common);
+const Type* apps_type(TypeStore& store, const CommonTypes& common);
+void add_etcd_verbs(TypeStore& store, const CommonTypes& common, std::vector<Field>& verbs);
+void add_etcd_conditions(TypeStore& store, const CommonTypes& common, std::vector<Field>& conditions);
 const Type* condition_type(TypeStore& store, const CommonTypes& common);
 std::vector<Field> verb_fields(TypeStore& store, const CommonTypes& common);
 std::vector<std::string> checker_names();

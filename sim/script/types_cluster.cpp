@@ -1,5 +1,8 @@
 // The registry's part about the cluster: nodes, Raft, network, disks, clocks, clients.
+#include <algorithm>
+
 #include "core/gossip/rules.h"
+#include "core/kv/rules.h"
 #include "core/raft/rules.h"
 #include "sim/judge/judges.h"
 #include "sim/script/types.h"
@@ -35,6 +38,11 @@ CommonTypes::CommonTypes(TypeStore& s) {
   }
   for (std::size_t i = 0; i < gossip::kRuleCount; ++i) {
     names.emplace_back(gossip::rule_name(static_cast<gossip::Rule>(i)));
+  }
+  for (std::size_t i = 0; i < kv::kRuleCount; ++i) {
+    // sessions_apply_once is a rule of Raft's own state machine as well.
+    const std::string rule_name(kv::rule_name(static_cast<kv::Rule>(i)));
+    if (std::find(names.begin(), names.end(), rule_name) == names.end()) names.push_back(rule_name);
   }
   const Type* rule = s.choice(std::move(names), "the name of a rule", "rule");
   rules = s.any_of({rule, s.list(rule, 1, 64, "one or more rules")}, "a rule or a list of rules", "rules");
@@ -143,6 +151,9 @@ const Type* cluster_type(TypeStore& s, const CommonTypes& c) {
        {"raft", raft, "Timeouts and options of Raft.", ""},
        {"serf", serf_type(s, c),
         "Every host runs a serf agent with these settings. Without `raft` beside it, the hosts run serf alone.", ""},
+       {"etcd", etcd_type(s, c),
+        "The servers' state machine is the etcd v2 store; writes and reads go through its API. Missing: a plain map.", ""},
+       {"apps", apps_type(s, c), "Programs on hosts of their own, which use the store.", ""},
        {"start_within", c.duration,
         "The processes start one after the other, at moments drawn from this time; missing: all at once.", "\"0s\""},
        {"network", network, "Every link, until a step changes one.", ""},

@@ -144,6 +144,7 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
       {"delay", s.object(delayed, "an object that names a message, with \"by\""), "One message arrives later.", ""},
   };
   add_serf_verbs(s, c, verbs);
+  add_etcd_verbs(s, c, verbs);
   return verbs;
 }
 
@@ -191,6 +192,7 @@ const Type* condition_type(TypeStore& s, const CommonTypes& c) {
        {"elections", number, "How many elections were won so far.", ""},
        {"campaigns", number, "How many times a node became a candidate so far.", ""}};
   add_serf_conditions(s, c, number, conditions);
+  add_etcd_conditions(s, c, conditions);
   Type* all = s.object(std::move(conditions), "one or more conditions, for example {\"leader\": \"exists\"}",
                        "conditions");
   all->least_fields = 1;

@@ -31,7 +31,10 @@
   X(linearizability, "one order of all operations explains every answer",                          \
     "Herlihy and Wing 1990")                                                                       \
   X(sequential_reads, "stale reads show what was, and never go back on a server",                  \
-    "Lamport 1979")
+    "Lamport 1979")                                                                                \
+  X(mutual_exclusion, "no two running programs believe to hold a key",                             \
+    "Gray and Cheriton 1989")                                                                      \
+  X(fencing, "nothing is taken from a holder that a newer one replaced", "Burrows 2006")
 
 // Those from the first to the last judge gossip, the others Raft.
 #define QUORUMLAB_FIRST_GOSSIP_CHECKER gossip_completeness

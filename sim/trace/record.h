@@ -41,12 +41,19 @@ namespace quorumlab::trace {
   X(stream_delivered, 298, "peer; a: stream id, b: bytes")                                        \
   X(stream_closed, 299, "peer; a: stream id")                                                     \
   X(client_invoked, 300, "node: client, peer: asked; a: operation, b: kind, c: attempt")          \
-  X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index")  \
+  X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index; " \
+                          "extra: 0 in general, HTTP: 1 a part, 2 the whole")                     \
   X(client_timed_out, 302, "node: client; a: operation")                                          \
   X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                      \
   X(event_delivered, 304, "extra: kind of event; a: Lamport time, b: text of the event, c: its hash") \
-  X(command_printed, 305, "node: client, peer: agent; a: operation, b: text of what it printed")  \
+  X(command_printed, 305, "node: client, peer: agent; a: operation, b: text of what it printed; " \
+                          "extra: 1 an answer over HTTP")                                         \
   X(members_listed, 306, "peer: agent; a: number of the step, b: text of its list of members")    \
+  X(asked, 307, "peer: asked; a: the program's number, b: bytes, c: place of the bytes")          \
+  X(answered, 308, "peer: who answers; extra: 1 the last part; a: the program's number, b: bytes, " \
+                   "c: place of the bytes")                                                       \
+  X(ask_refused, 309, "peer: nobody listens there; a: the program's number")                      \
+  X(said, 310, "peer: to or by whom, a program; b: text")                                         \
   X(step_begun, 320, "a: number of the step in the timeline")                                     \
   X(caption, 321, "a: number of the step, b: number of the text")                                 \
   X(bookmark, 322, "a: number of the step, b: number of the text")                                \

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "core/gossip/rules.h"
+#include "core/kv/http.h"
+#include "core/kv/rules.h"
 #include "core/raft/rules.h"
 #include "sim/trace/checkers.h"
 
@@ -68,14 +71,48 @@ std::string text_or(const Record& r, const Context& context, std::uint64_t numbe
   return std::string(otherwise);
 }
 
-std::string rule_words(std::uint64_t rule) {
-  if (rule >= raft::kRuleCount) return fmt::format("number {}", rule);
-  constexpr std::string_view kNames[] = {
-#define X(name, source, meaning) #name,
-      QUORUMLAB_RAFT_RULES(X)
-#undef X
-  };
-  return std::string(kNames[rule]);
+// Whose rule it is: Raft's, the gossip engine's or the store's.
+std::string rule_words(std::uint64_t rule, std::uint32_t of) {
+  constexpr std::uint32_t kGossip = 1, kStore = 2;
+  if (of == kGossip && rule < gossip::kRuleCount) {
+    return std::string(gossip::rule_name(static_cast<gossip::Rule>(rule)));
+  }
+  if (of == kStore && rule < kv::kRuleCount) {
+    return std::string(kv::rule_name(static_cast<kv::Rule>(rule)));
+  }
+  if (of == 0 && rule < raft::kRuleCount) {
+    return std::string(raft::rule_name(static_cast<raft::Rule>(rule)));
+  }
+  return fmt::format("number {}", rule);
+}
+
+constexpr std::size_t kMostShown = 120;
+
+std::string shortened(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.size() <= kMostShown) return std::string(text);
+  return std::string(text.substr(0, kMostShown)) + "...";
+}
+
+// A request over HTTP as one line.
+std::string request_text(const Record& r, const Context& context) {
+  const ByteView bytes = context.trace != nullptr ? context.trace->kept(r.c) : ByteView{};
+  const auto http = kv::decode_http_request(bytes);
+  if (!http) return fmt::format("{} bytes", r.b);
+  const std::string line = fmt::format("{} {}", http->method, http->target);
+  return http->body.empty() ? line : line + " " + shortened(http->body);
+}
+
+std::string answer_text(const Record& r, const Context& context) {
+  const ByteView bytes = context.trace != nullptr ? context.trace->kept(r.c) : ByteView{};
+  if (const auto chunk = kv::chunk_of(bytes)) {
+    return chunk->empty() ? std::string("the end of the answer") : shortened(*chunk);
+  }
+  kv::HttpResponse response;
+  if (!kv::add_part(bytes, response)) return fmt::format("{} bytes", r.b);
+  return shortened(fmt::format("{} {}", response.status, response.body.empty()
+                                                             ? std::string(kv::reason_phrase(response.status))
+                                                             : response.body));
 }
 
 }  // namespace
@@ -145,7 +182,7 @@ std::string world_words(const Record& r, const Context& context) {
                  ? fmt::format("{}'s links behave differently from now on", node)
                  : fmt::format("the link {} to {} behaves differently from now on", node, peer);
     case WorldFact::rule_switched:
-      return fmt::format("rule {} is switched {} for {}", rule_words(a), b == 1 ? "on" : "off",
+      return fmt::format("rule {} is switched {} for {}", rule_words(a, r.extra), b == 1 ? "on" : "off",
                          r.node == 0 ? "all" : node);
     case WorldFact::act:
       return text_or(r, context, c, fmt::format("act {}", a));
@@ -163,6 +200,8 @@ std::string world_words(const Record& r, const Context& context) {
       return c > 1 ? fmt::format("{} asks {} again, attempt {} of operation {}", node, peer, c, a)
                    : fmt::format("{} asks {}: operation {}", node, peer, a);
     case WorldFact::client_answered:
+      if (r.extra == 1) return fmt::format("{} hears from {} about operation {}: HTTP {}, more follows", node, peer, a, b);
+      if (r.extra == 2) return fmt::format("{} hears from {} about operation {}: HTTP {}", node, peer, a, b);
       if (b == 1 && c != 0) {
         return fmt::format("{} hears from {} about operation {}: ok, at entry {}", node, peer, a,
                            c);
@@ -180,6 +219,14 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} prints: {}", peer, text_or(r, context, b, "something"));
     case WorldFact::members_listed:
       return fmt::format("serf members on {}: {}", peer, text_or(r, context, b, "a list"));
+    case WorldFact::asked:
+      return fmt::format("{} asks {}: {}", node, peer, request_text(r, context));
+    case WorldFact::answered:
+      return fmt::format("{} hears from {}: {}", node, peer, answer_text(r, context));
+    case WorldFact::ask_refused:
+      return fmt::format("{} finds nobody at {}", node, peer);
+    case WorldFact::said:
+      return fmt::format("{}: \"{}\"", node, text_or(r, context, b, "..."));
     case WorldFact::step_begun:
       return text_or(r, context, b, fmt::format("step {} begins", a));
     case WorldFact::caption:

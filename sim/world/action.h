@@ -11,6 +11,7 @@
 #include "core/base/random.h"
 #include "core/base/types.h"
 #include "core/gossip/rules.h"
+#include "core/kv/rules.h"
 #include "core/node/agent.h"
 #include "core/raft/rules.h"
 
@@ -47,9 +48,10 @@ enum class Verb : std::uint8_t {
   duplicate_message, // the same
   delay_message,     // the same, by `duration`
   // Commands to the serf agents of `nodes`, given on the host itself (core/node/agent.h).
-  agent              // nodes: `agent`
+  agent,             // nodes: `agent`
+  http               // client asks `to` over HTTP: `request`; waits for the whole answer
 };
-inline constexpr int kVerbCount = 29;
+inline constexpr int kVerbCount = 30;
 
 // How long something takes; all integers, so that every machine draws the same.
 struct Latency {
@@ -106,6 +108,7 @@ struct Action {
   Duration duration;
   raft::Rule rule = raft::Rule::one_vote_per_term;
   std::optional<gossip::Rule> gossip_rule;  // set_rule: this one in place of `rule`
+  std::optional<kv::Rule> kv_rule;          // set_rule: or this one
   bool on = true;
   bool learner = false;
   bool joint = false;
@@ -119,6 +122,7 @@ struct Action {
   Duration timeout;    // of the operation; 0: the cluster's default
   std::string key, value;
   AgentCommand agent;
+  Bytes request;       // http: an encoded kv::HttpRequest
 };
 
 }  // namespace quorumlab::world

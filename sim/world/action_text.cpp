@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/kv/http.h"
+
 namespace quorumlab::world {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr std::array<std::string_view, kVerbCount> kNames = {
     "read",         "erase",        "add",
     "remove",       "promote",      "change",
     "transfer",     "drop_message", "duplicate_message",
-    "delay_message", "serf"};
+    "delay_message", "serf",         "http"};
 
 std::string host_name(NodeId host, const std::vector<std::string>& names) {
   if (host.value >= 1 && host.value <= names.size()) return names[host.value - 1];
@@ -33,6 +35,23 @@ void add_list(std::string& out, const std::vector<NodeId>& hosts,
 std::string list(const std::vector<NodeId>& hosts, const std::vector<std::string>& names) {
   std::string out;
   add_list(out, hosts, names);
+  return out;
+}
+
+// As somebody would type it; 2379 or 4001, the port says nothing here.
+std::string curl_text(const Action& action, const std::vector<std::string>& names) {
+  const auto request = kv::decode_http_request(action.request);
+  if (!request) return "an unreadable request";
+  std::string out = "curl -L ";
+  if (request->method == "HEAD") {
+    out += "-I ";
+  } else if (request->method != "GET") {
+    out += "-X " + std::string(request->method) + ' ';
+  }
+  out += "http://" + (action.to ? host_name(action.to, names) : std::string("etcd"));
+  out += request->target.find('?') == std::string_view::npos ? std::string(request->target)
+                                                             : "'" + std::string(request->target) + "'";
+  if (!request->body.empty()) out += " -d " + std::string(request->body);
   return out;
 }
 
@@ -78,6 +97,7 @@ std::string_view verb_name(Verb verb) { return kNames[static_cast<std::size_t>(v
 std::string action_text(const Action& action, const std::vector<std::string>& names) {
   std::string out(verb_name(action.verb));
   if (action.verb == Verb::agent) return command_text(action.agent, names) + " on" + list(action.nodes, names);
+  if (action.verb == Verb::http) return curl_text(action, names);
   add_list(out, action.nodes, names);
   const bool directed = action.verb != Verb::partition && action.verb != Verb::heal;
   for (std::size_t i = 0; i < action.groups.size(); ++i) {
@@ -96,8 +116,9 @@ std::string action_text(const Action& action, const std::vector<std::string>& na
       break;
     case Verb::set_rule:
       out += ' ' +
-             std::string(action.gossip_rule ? gossip::rule_name(*action.gossip_rule)
-                                            : raft::rule_name(action.rule)) +
+             std::string(action.kv_rule       ? kv::rule_name(*action.kv_rule)
+                         : action.gossip_rule ? gossip::rule_name(*action.gossip_rule)
+                                              : raft::rule_name(action.rule)) +
              (action.on ? " on" : " off");
       break;
     case Verb::stall:

@@ -8,7 +8,7 @@ namespace quorumlab::world {
 namespace {
 
 bool is_operation(Verb verb) {
-  return (verb >= Verb::write && verb <= Verb::transfer) || verb == Verb::agent;
+  return (verb >= Verb::write && verb <= Verb::transfer) || verb >= Verb::agent;
 }
 
 std::uint64_t hash_list(std::uint64_t h, const std::vector<NodeId>& nodes) {
@@ -47,12 +47,14 @@ std::uint64_t hash_action(const Action& a) {
           a.ordinal);
   h = mix(h, a.count, static_cast<std::uint64_t>(a.client.value) << 32 | a.to.value);
   h = mix(h, static_cast<std::uint64_t>(a.timeout.ns));
+  if (a.kv_rule) h = mix(h, ~static_cast<std::uint64_t>(*a.kv_rule));
   if (a.gossip_rule) h = mix(h, static_cast<std::uint64_t>(*a.gossip_rule) + 1);
   if (a.verb == Verb::agent) {
     Bytes command;
     encode(a.agent, command);
     h = hash_bytes(command, h);
   }
+  if (a.verb == Verb::http) h = hash_bytes(a.request, h);
   return hash_bytes(as_bytes(a.value), hash_bytes(as_bytes(a.key), h));
 }
 
@@ -103,7 +105,15 @@ void Cluster::apply_act() {
   const std::uint32_t node = action.nodes.empty() ? 0 : action.nodes.front().value;
   Record r =
       fact(WorldFact::act, node, 0, 0, 0, next.number, static_cast<std::uint64_t>(action.verb));
-  if (keep_trace_) r.c = trace_.text(action_text(action, config_.names));
+  if (keep_trace_) {
+    std::string text = action_text(action, host_names_);
+    // The first start of a program that was not there from the beginning.
+    if (action.verb == Verb::restart && has_process({node}) &&
+        at(node).state == Process::State::never_started) {
+      text.erase(0, 2);
+    }
+    r.c = trace_.text(text);
+  }
   const RecordId record = emit(r);
   saw(Seen::act, static_cast<std::uint32_t>(action.verb), node, hash_action(action));
   if (action.verb == Verb::agent) {
@@ -118,7 +128,7 @@ void Cluster::apply_act() {
 void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) {
   const auto each_node = [&](auto&& act) {
     for (const NodeId node : action.nodes) {
-      if (is_server(node.value)) act(at(node.value));
+      if (has_process(node)) act(at(node.value));
     }
   };
   effects_.clear();
@@ -220,6 +230,15 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
                     static_cast<std::uint64_t>(*action.gossip_rule), action.on ? 1 : 0));
           return;
         }
+        if (action.kv_rule) {
+          p.kv_rules.set(*action.kv_rule, action.on);
+          if (Node* node = std::get_if<Node>(&p.node); node != nullptr && p.up()) {
+            node->set_rule(*action.kv_rule, action.on);
+          }
+          emit(fact(WorldFact::rule_switched, p.id.value, cause, 0, 2,
+                    static_cast<std::uint64_t>(*action.kv_rule), action.on ? 1 : 0));
+          return;
+        }
         p.rules.set(action.rule, action.on);
         if (Node* node = std::get_if<Node>(&p.node); node != nullptr && p.up()) {
           node->set_rule(action.rule, action.on);
@@ -228,7 +247,7 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
                   static_cast<std::uint64_t>(action.rule), action.on ? 1 : 0));
       };
       if (action.nodes.empty()) {
-        for (Process& p : processes_) set(p);
+        for (std::uint32_t i = 0; i < servers_; ++i) set(processes_[i]);
       } else {
         each_node(set);
       }

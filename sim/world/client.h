@@ -9,6 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/types.h"
+#include "core/kv/http.h"
 #include "core/node/request.h"
 #include "core/raft/engine.h"
 #include "sim/trace/record.h"
@@ -28,6 +29,7 @@ struct ActiveOperation {
   std::uint64_t sequence = 0;                    // in the client's session; 0: none
   bool waiting_to_retry = false;
   bool local = false;  // a command given on the node's own host: nothing between them fails
+  bool http = false;   // the answer comes in parts, gathered in `answer`
   std::uint32_t hints = 0;  // followed in a row to where somebody believes the leader to be
   Reason last_reason = Reason::none;
   std::int64_t next_ns = 0;  // when to try again
@@ -36,6 +38,8 @@ struct ActiveOperation {
   // Changes of membership one by one: those still to come.
   std::vector<raft::ConfChange::Step> steps;
   std::uint32_t next_step = 0;
+  kv::HttpResponse answer;
+  std::int64_t answered_ns = 0;  // when the last part of it arrives
 };
 
 struct ClientHost {
@@ -79,7 +83,7 @@ class ClientTable {
     op.first_attempt = serial_ + 1;
     op.attempt = 0;
     op.sequence = 0;
-    op.waiting_to_retry = op.local = false;
+    op.waiting_to_retry = op.local = op.http = false;
     op.hints = 0;
     op.last_reason = Reason::none;
     op.request.clear();

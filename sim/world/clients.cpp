@@ -66,19 +66,19 @@ void Cluster::begin_operation(std::size_t history, const Action& action, RecordI
 
 void Cluster::encode_request(ActiveOperation& op, const Action& action) {
   ClientHost& client = client_at(op.client);
+  if (action.verb == Verb::http) {
+    op.http = true;
+    op.request = action.request;
+    return;
+  }
+  if (config_.node.run_kv && action.verb <= Verb::erase) return encode_http_request(op, action);
   Request request;
   request.kind = request_kind(action);
   request.key = as_bytes(action.key);
   if (request.kind == Request::Kind::write || request.kind == Request::Kind::erase) {
     request.session = client.id;
-    request.sequence = op.sequence = ++client.sequence;
-    request.first_outstanding = op.sequence;
-    for (std::uint32_t i = 0; i < clients_.count(); ++i) {
-      const ActiveOperation& other = clients_.active[i];
-      if (other.used && other.client == op.client && other.sequence != 0) {
-        request.first_outstanding = std::min(request.first_outstanding, other.sequence);
-      }
-    }
+    request.first_outstanding = next_in_session(op);
+    request.sequence = op.sequence;
     if (action.verb == Verb::write) request.value = as_bytes(action.value);
   } else if (request.kind == Request::Kind::transfer) {
     if (!action.nodes.empty()) request.node = action.nodes.front();
@@ -102,6 +102,19 @@ void Cluster::encode_request(ActiveOperation& op, const Action& action) {
     request.value = scratch_;
   }
   encode(request, op.request);
+}
+
+// Numbers the operation within its client's session; answers the first number still outstanding.
+std::uint64_t Cluster::next_in_session(ActiveOperation& op) {
+  op.sequence = ++client_at(op.client).sequence;
+  std::uint64_t first = op.sequence;
+  for (std::uint32_t i = 0; i < clients_.count(); ++i) {
+    const ActiveOperation& other = clients_.active[i];
+    if (other.used && other.client == op.client && other.sequence != 0) {
+      first = std::min(first, other.sequence);
+    }
+  }
+  return first;
 }
 
 void Cluster::encode_step(ActiveOperation& op) {
@@ -139,7 +152,11 @@ void Cluster::attempt(std::uint32_t place, RecordId cause) {
                              static_cast<std::uint32_t>(op.request.size())),
                     slot);
   }
-  op.next_ns = std::min(now_.ns + config_.client_retry.ns, op.give_up_ns);
+  // What curl does is done once.
+  const bool once = history.verb == Verb::http;
+  op.next_ns = once ? op.give_up_ns : std::min(now_.ns + config_.client_retry.ns, op.give_up_ns);
+  op.answer = {};
+  op.answered_ns = 0;
   arm_client(client, op.next_ns);
 }
 
@@ -334,6 +351,10 @@ void Cluster::on_client_gone(SlotId slot) {
 
 void Cluster::carry_out_replies(Process& p, RecordId cause) {
   for (const Effects::Reply& reply : effects_.replies) {
+    if ((reply.request & kAskBit) != 0) {
+      answer_ask(reply, p, cause);
+      continue;
+    }
     const ByteView bytes = effects_.view(reply.bytes);
     saw(Seen::reply, reply.last ? 1 : 0, p.id.value, reply.request, bytes);
     const ActiveOperation* op = clients_.find(reply.request);
@@ -349,44 +370,59 @@ void Cluster::carry_out_replies(Process& p, RecordId cause) {
       queue_.schedule(now_.ns, slot);
       continue;
     }
-    queue_.schedule(reliable(p.id.value, op->client, Network::response,
-                             static_cast<std::uint32_t>(bytes.size())),
-                    slot);
+    std::int64_t arrival = reliable(p.id.value, op->client, Network::response,
+                                    static_cast<std::uint32_t>(bytes.size()));
+    if (op->http) {  // no part of an answer overtakes another
+      ActiveOperation& http = clients_.active[ClientTable::place_of(reply.request)];
+      arrival = http.answered_ns = std::max(arrival, http.answered_ns + 1);
+    }
+    queue_.schedule(arrival, slot);
   }
 }
 
 void Cluster::on_response(SlotId slot) {
   const Slot& s = queue_[slot];
+  if ((s.id & kAskBit) != 0) return on_answer(slot);
   const std::uint32_t server = s.peer;
   ActiveOperation* op = clients_.find(s.id);
   if (op != nullptr && op->local) return on_agent_answer(slot, *op);
-  if (op == nullptr || s.flags == 0 || !network_.connected(server, s.node)) {
+  if (op == nullptr || (s.flags == 0 && !op->http) || !network_.connected(server, s.node)) {
     return queue_.drop(slot);
   }
   if (network_.clogged(server, s.node)) return held_streams_.push_back(slot);
   ++events_;
-  const std::uint32_t place = ClientTable::place_of(s.id);
-  const bool current = clients_.current(place) == s.id;
+  if (op->http) return on_http_part(slot, *op);
   const ByteView bytes = queue_.payload(s);
   const auto response = decode_response(bytes);
-  ClientHost& client = client_at(op->client);
-  Operation& history = operations_[op->operation];
   const RecordId record =
-      emit(fact(WorldFact::client_answered, op->client, s.cause, server, 0, history.id,
+      emit(fact(WorldFact::client_answered, op->client, s.cause, server, 0,
+                operations_[op->operation].id,
                 response ? static_cast<std::uint64_t>(response->status) : 0,
                 response ? response->index.value : 0));
+  take_response(s.id, server, s.generation, response, bytes, record);
+  queue_.drop(slot);
+}
+
+// What the answer to an attempt means for its operation: it is over, or it is tried once more.
+void Cluster::take_response(std::uint64_t attempt_id, std::uint32_t server, std::uint32_t life,
+                            const std::optional<Response>& response, ByteView bytes,
+                            RecordId record) {
+  const std::uint32_t place = ClientTable::place_of(attempt_id);
+  const bool current = clients_.current(place) == attempt_id;
+  ActiveOperation& op = clients_.active[place];
+  ClientHost& client = client_at(op.client);
+  Operation& history = operations_[op.operation];
   const auto take = [&](Operation::Outcome outcome, Reason reason) {
     judges_.answered(now_.ns, record, history.id, {server}, bytes);
     client.believed =
         response && is_server(response->leader.value) ? response->leader.value : server;
     history.server = {server};
-    history.life = queue_[slot].generation;
+    history.life = life;
     if (response) {
       history.index = response->index;
       history.modified = response->modified;
       if (history.verb == Verb::read) history.value = as_text(response->value);
     }
-    queue_.drop(slot);
     finish(place, outcome, reason, record);
   };
   if (!response || response->status == Response::Status::bad_request) {
@@ -394,11 +430,10 @@ void Cluster::on_response(SlotId slot) {
   }
   switch (response->status) {
     case Response::Status::ok:
-      if (op->next_step < op->steps.size()) {
-        queue_.drop(slot);
+      if (op.next_step < op.steps.size()) {
         client.believed = is_server(response->leader.value) ? response->leader.value : server;
-        encode_step(*op);
-        retry_later(*op, place, {0}, false);
+        encode_step(op);
+        retry_later(op, place, {0}, false);
         return;
       }
       return take(Operation::Outcome::accepted, Reason::none);
@@ -412,26 +447,25 @@ void Cluster::on_response(SlotId slot) {
   const NodeId leader = response->leader;
   if (response->status == Response::Status::dropped && is_final(reason)) {
     // An earlier attempt of ours may be what made it so.
-    const bool done_before = reason == Reason::already_so && op->tries > 1;
+    const bool done_before = reason == Reason::already_so && op.tries > 1;
     if (!done_before) return take(Operation::Outcome::refused, reason);
-    if (op->next_step >= op->steps.size()) return take(Operation::Outcome::accepted, reason);
-    queue_.drop(slot);
-    encode_step(*op);
-    return retry_later(*op, place, {0}, false);
+    if (op.next_step >= op.steps.size()) return take(Operation::Outcome::accepted, reason);
+    encode_step(op);
+    return retry_later(op, place, {0}, false);
   }
-  queue_.drop(slot);
-  op->last_reason = reason;
-  if (!current || op->waiting_to_retry) return;
+  op.last_reason = reason;
+  if (!current || op.waiting_to_retry) return;
   // A chain of hints that long goes round in a circle.
-  const bool elsewhere = !is_server(leader.value) || leader.value == server || op->hints == kMostHints;
+  const bool elsewhere = !is_server(leader.value) || leader.value == server || op.hints == kMostHints;
   if (!elsewhere) {
     client.believed = leader.value;
-    ++op->hints;
+    ++op.hints;
   }
-  retry_later(*op, place, config_.client_retry / 10, elsewhere);
+  retry_later(op, place, config_.client_retry / 10, elsewhere);
 }
 
 void Cluster::on_refused(SlotId slot) {
+  if ((queue_[slot].id & kAskBit) != 0) return on_ask_refused(slot);
   const Slot refused = queue_[slot];
   queue_.drop(slot);
   ActiveOperation* op = clients_.find(refused.id);
@@ -446,8 +480,11 @@ void Cluster::on_refused(SlotId slot) {
   if (!network_.connected(refused.peer, refused.node)) return;
   if (clients_.current(place) != refused.id || op->waiting_to_retry) return;
   ++events_;
-  emit(fact(WorldFact::client_refused, op->client, refused.cause, refused.peer, 0,
-            operations_[op->operation].id));
+  const RecordId record = emit(fact(WorldFact::client_refused, op->client, refused.cause,
+                                    refused.peer, 0, operations_[op->operation].id));
+  if (operations_[op->operation].verb == Verb::http) {
+    return finish(place, Operation::Outcome::refused, Reason::connection_refused, record);
+  }
   retry_later(*op, place, config_.client_retry / 10, true);
 }
 

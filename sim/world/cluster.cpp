@@ -193,7 +193,7 @@ inline void Cluster::deliver_packet(SlotId slot) {
     }
   }
   if (!is_server(s.node)) return drop_packet(slot, WorldReason::target_down);
-  Process& p = at(s.node);
+  Process& p = server_at(s.node);
   if (!ready_for(p, slot)) return;
   const RecordId record =
       emit(fact(WorldFact::packet_delivered, s.node, s.cause, s.peer, s.message, s.id, s.size));
@@ -214,6 +214,8 @@ inline void Cluster::run(Process& p, const Event& event) {
   const Now now = p.clock.now(now_);
   if (Node* node = std::get_if<Node>(&p.node)) [[likely]] {
     node->step(now, event, effects_);
+  } else if (recipes::App* app = std::get_if<recipes::App>(&p.node)) {
+    app->step(now, event, effects_);
   } else {
     std::get<ForeignNode>(p.node).step(now, event, effects_);
   }
@@ -262,6 +264,8 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
   if (!effects_.deliveries.empty()) [[unlikely]]
     tell_handlers(p, cause);
   if (!effects_.replies.empty()) carry_out_replies(p, cause);
+  if (!effects_.asks.empty() || !effects_.speeches.empty()) [[unlikely]]
+    carry_out_asks(p, cause);
   if (effects_.stop) [[unlikely]] {
     stop(p, Process::State::killed, cause);
     return;
@@ -309,7 +313,7 @@ void Cluster::tell_handlers(Process& p, RecordId cause) {
 void Cluster::leave(SlotId slot) {
   Slot& s = queue_[slot];
   const ByteView bytes = queue_.payload(s);
-  if (s.node == 0 || s.node > processes_.size() + clients_.hosts.size()) {
+  if (s.node == 0 || s.node > host_count()) {
     queue_.drop(slot);  // a student's node may name anybody
     return;
   }
@@ -411,10 +415,12 @@ inline void Cluster::arm(Process& p, RecordId cause) {
 
 void Cluster::settle_agents() {
   std::vector<gossip::Engine::Self> all;
-  for (const Process& p : processes_) {
+  for (std::uint32_t i = 0; i < servers_; ++i) {
+    const Process& p = processes_[i];
     if (p.up()) all.push_back(std::get<Node>(p.node).gossip().self());
   }
-  for (Process& p : processes_) {
+  for (std::uint32_t i = 0; i < servers_; ++i) {
+    Process& p = processes_[i];
     if (!p.up()) continue;
     effects_.clear();
     effects_.names = &names_;

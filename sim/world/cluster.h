@@ -50,9 +50,10 @@ class Cluster {
   trace::RecordId remark(trace::WorldFact kind, std::uint64_t a, std::string_view text, NodeId peer);
 
   // Views.
-  bool is_node(NodeId id) const { return id.value >= 1 && id.value <= processes_.size(); }
-  const Process& process(NodeId id) const { return processes_[id.value - 1]; }
-  std::uint32_t node_count() const { return static_cast<std::uint32_t>(processes_.size()); }
+  // Hosts by number: servers from 1 on, then the scenario's clients, then hosts that run programs.
+  bool has_process(NodeId id) const { return is_server(id.value) || is_app(id.value); }
+  const Process& process(NodeId id) const { return processes_[place_of(id.value)]; }
+  std::uint32_t node_count() const { return servers_; }
   const QuorumState& quorum() const { return quorum_; }
   const gossip::Directory& names() const { return names_; }
   std::uint64_t operation_place(std::uint64_t id) const;
@@ -101,6 +102,15 @@ class Cluster {
     std::size_t operation = 0;  // its place in the history, if it is one
     Action action;
   };
+  // A program's request that is not wholly answered. Its number has the top bit set, as no client's
+  // attempt has.
+  static constexpr std::uint64_t kAskBit = std::uint64_t{1} << 63;
+  struct OpenAsk {
+    std::uint64_t number = 0;
+    std::uint64_t id = 0;  // the program's own
+    std::uint32_t host = 0, target = 0;
+    std::int64_t arrival_ns = 0;  // of the last part of its answer: none overtakes it
+  };
   // A packet named in advance, and what is to happen to it.
   struct NamedPacket {
     std::uint32_t source = 0, target = 0, kind = 0;
@@ -113,12 +123,21 @@ class Cluster {
   static constexpr unsigned kPortShift = 7;
   static constexpr unsigned kKindMask = 0x7f;
 
-  Process& at(std::uint32_t host) { return processes_[host - 1]; }
-  ClientHost& client_at(std::uint32_t host) { return clients_.hosts[host - 1 - processes_.size()]; }
-  bool is_server(std::uint32_t host) const { return host >= 1 && host <= processes_.size(); }
-  bool is_client(std::uint32_t host) const {
-    return host > processes_.size() && host <= processes_.size() + clients_.hosts.size();
+  Process& server_at(std::uint32_t host) { return processes_[host - 1]; }
+  // Of a server or a program.
+  Process& at(std::uint32_t host) { return processes_[place_of(host)]; }
+  std::size_t place_of(std::uint32_t host) const {
+    return host <= servers_ ? host - 1 : host - 1 - clients_.hosts.size();
   }
+  ClientHost& client_at(std::uint32_t host) { return clients_.hosts[host - 1 - servers_]; }
+  bool is_server(std::uint32_t host) const { return host >= 1 && host <= servers_; }
+  bool is_client(std::uint32_t host) const {
+    return host > servers_ && host <= servers_ + clients_.hosts.size();
+  }
+  bool is_app(std::uint32_t host) const {
+    return host > servers_ + clients_.hosts.size() && host <= host_count();
+  }
+  std::size_t host_count() const { return processes_.size() + clients_.hosts.size(); }
 
   // Every fact passes here, kept or not.
   RecordId emit(const Record& r) {
@@ -218,6 +237,9 @@ class Cluster {
   void begin_operation(std::size_t history, const Action& action, RecordId cause);
   void encode_request(ActiveOperation& op, const Action& action);
   void encode_step(ActiveOperation& op);
+  std::uint64_t next_in_session(ActiveOperation& op);
+  void take_response(std::uint64_t attempt_id, std::uint32_t server, std::uint32_t life,
+                     const std::optional<Response>& response, ByteView bytes, RecordId record);
   void attempt(std::uint32_t place, RecordId cause);
   void carry_out_replies(Process& p, RecordId cause);
   void on_request(SlotId slot);
@@ -236,6 +258,23 @@ class Cluster {
     return network_.reliable_arrival(now_, source, target, traffic, size).ns;
   }
 
+  // http_clients.cpp
+  void encode_http_request(ActiveOperation& op, const Action& action);
+  void on_http_part(SlotId slot, ActiveOperation& op);
+  void tell_exchange(ActiveOperation& op, RecordId cause);
+
+  // apps.cpp
+  void start_app(Process& p, const Random& random);
+  void carry_out_asks(Process& p, RecordId cause);
+  void answer_ask(const Effects::Reply& reply, Process& p, RecordId cause);
+  void on_answer(SlotId slot);
+  void on_ask_refused(SlotId slot);
+  void refuse_asks_of(Process& p, RecordId cause);
+  void forget_asks_by(Process& p, bool tell, RecordId cause);
+  OpenAsk* find_ask(std::uint64_t number);
+  void drop_ask(const OpenAsk* ask);
+  void tell_gone(const OpenAsk& ask, RecordId cause);
+
   // acts.cpp
   void apply_act();
   void apply(const Action& action, std::uint64_t number, RecordId cause);
@@ -247,7 +286,11 @@ class Cluster {
   std::size_t acts_begin_ = 0, acts_end_ = 0;
   std::uint64_t network_seed_ = 0, disk_seed_ = 0;
   EventQueue queue_;
-  std::vector<Process> processes_;
+  std::uint32_t servers_ = 0;
+  std::vector<std::string> host_names_;  // by number; kept while there is a trace
+  std::vector<Process> processes_;    // of the servers, then of the programs
+  std::vector<OpenAsk> asks_;         // ascending by number
+  std::uint64_t asks_made_ = 0;
   std::vector<std::int64_t> starts_;  // when each starts first
   ClientTable clients_;
   StreamTable streams_;

@@ -7,11 +7,19 @@
 #include <vector>
 
 #include "core/node/node.h"
+#include "core/recipes/app.h"
 #include "sim/trace/record.h"
 #include "sim/world/action.h"
 #include "sim/world/foreign.h"
 
 namespace quorumlab::world {
+
+// A host of its own that runs a program: it can be killed, paused and cut off as a server can.
+struct AppHost {
+  recipes::AppConfig app;
+  ClockSettings clock;
+  Instant starts;  // kNever: when a `restart` says so
+};
 
 struct ClusterConfig {
   std::vector<std::string> names;     // of the nodes, in the order of their ids (1, 2, ...)
@@ -21,6 +29,7 @@ struct ClusterConfig {
   NodeConfig node;                    // of every node; id and initial members are filled in
   LinkSettings link;                  // of every link
   DiskSettings disk;                  // of every node
+  std::vector<AppHost> apps;          // their ids follow the clients'
   std::vector<ClockSettings> clocks;  // by node; missing: true time
   std::vector<std::vector<Duration>> tables;  // quantiles for Latency::Kind::measured
   std::vector<std::uint64_t>
@@ -37,6 +46,15 @@ struct ClusterConfig {
   // Makes somebody else's protocol run in place of Node; the judges then judge nothing.
   ForeignFactory foreign = nullptr;
   const void* foreign_context = nullptr;  // handed to it; the caller keeps it alive
+
+  // All hosts: servers, clients (c1, c2, ...), programs.
+  std::size_t host_count() const { return names.size() + clients + apps.size(); }
+  std::vector<std::string> host_names() const {
+    std::vector<std::string> all = names;
+    for (std::uint32_t i = 1; i <= clients; ++i) all.push_back("c" + std::to_string(i));
+    for (const AppHost& host : apps) all.push_back(host.app.name);
+    return all;
+  }
 };
 
 // A client's operation, from its invocation on.
@@ -57,7 +75,7 @@ struct Operation {
   std::string key, value;        // read: the value found; agent: what the command printed
   AgentCommand::Kind command = AgentCommand::Kind::join;  // agent
   std::uint64_t acks = 0, responses = 0;                  // agent: of a query
-  std::uint64_t count = 0;                                // agent: as in AgentAnswer
+  std::uint64_t count = 0;                                // agent: as in AgentAnswer; http: its status
 };
 
 // What a node's agent told its event handlers.

@@ -26,7 +26,8 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   set_assertion_context(context);
   seed_ = seed;
   const std::uint32_t nodes = static_cast<std::uint32_t>(config.names.size());
-  const std::uint32_t hosts = nodes + config.clients;
+  const std::uint32_t apps = static_cast<std::uint32_t>(config.apps.size());
+  const std::uint32_t hosts = nodes + config.clients + apps;
   now_ = {};
   events_ = records_ = operations_finished_ = acts_given_ = 0;
   acts_begin_ = acts_end_ = 0;
@@ -69,26 +70,37 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
                      .ns;
   }
   std::sort(starts_.begin(), starts_.end());
-  processes_.resize(nodes);
-  for (std::uint32_t i = 0; i < nodes; ++i) {
+  servers_ = nodes;
+  if (keep_trace_) host_names_ = config_.host_names();
+  asks_.clear();
+  asks_made_ = 0;
+  processes_.resize(nodes + apps);
+  for (std::uint32_t i = 0; i < nodes + apps; ++i) {
     Process& p = processes_[i];
-    p.id = {i + 1};
+    p.id = {i < nodes ? i + 1 : i + 1 + config.clients};
     p.state = Process::State::never_started;
-    p.clock.reset(config.epoch, i < config.clocks.size() ? config.clocks[i] : ClockSettings{});
-    if (i < config.clocks.size()) {
+    const ClockSettings clock = i >= nodes                  ? config.apps[i - nodes].clock
+                                : i < config.clocks.size() ? config.clocks[i]
+                                                           : ClockSettings{};
+    p.clock.reset(config.epoch, clock);
+    if (i < nodes && i < config.clocks.size()) {
       judges_.clock_set(0, p.id, config.clocks[i].drift_ppb, config.clocks[i].frozen);
     }
     p.disk.reset(config.disk);
     p.life = 0;
     p.rules = config.node.raft.rules;
     p.gossip_rules = config.node.gossip.rules;
+    p.kv_rules = config.node.kv.server.rules;
     p.wake_at = kNever;
     p.wake_cause = 0;
     p.due_ns = p.queued_ns = kNever.ns;
     p.wake_generation = 0;
     p.waiting.clear();
     p.waiting_bytes = 0;
-    queue_.schedule(starts_[i], queue_.take(Slot::Kind::start, i + 1, 0));
+    const std::int64_t starts_ns = i < nodes ? starts_[i] : config.apps[i - nodes].starts.ns;
+    if (starts_ns != kNever.ns) {
+      queue_.schedule(starts_ns, queue_.take(Slot::Kind::start, p.id.value, 0));
+    }
   }
 }
 
@@ -117,6 +129,7 @@ void Cluster::keep_trace(bool on) {
   ASSERT(!on || keep_trace_ || records_ == 0,
          "a trace is kept from the first event on, or not at all");
   keep_trace_ = on;
+  if (on) host_names_ = config_.host_names();
 }
 
 void Cluster::start(Process& p, RecordId cause) {
@@ -128,13 +141,16 @@ void Cluster::start(Process& p, RecordId cause) {
   p.state = Process::State::running;
   const Random random(
       mix(mix(seed_, static_cast<std::uint64_t>(DrawFor::node)), p.id.value, p.life));
-  if (config_.foreign != nullptr) {
+  if (is_app(p.id.value)) {
+    start_app(p, random);
+  } else if (config_.foreign != nullptr) {
     p.node.emplace<ForeignNode>(
         config_.foreign({p.id, node_count(), random, config_.foreign_context}));
   } else {
     if (!std::holds_alternative<Node>(p.node)) p.node.emplace<Node>();
     node_config_.raft.id = p.id;
     node_config_.raft.rules = p.rules;
+    if (node_config_.run_kv) node_config_.kv.server.rules = p.kv_rules;
     if (node_config_.run_gossip) {
       const std::size_t place = p.id.value - 1;
       node_config_.gossip.id = p.id;
@@ -153,7 +169,7 @@ void Cluster::start(Process& p, RecordId cause) {
   Event event;
   event.kind = Event::Kind::started;
   event.files = p.disk.files(room);
-  judges_.process_started(now_.ns, record, p.id, event.files);
+  if (is_server(p.id.value)) judges_.process_started(now_.ns, record, p.id, event.files);
   quorum_may_change(record);
   step(p, event, record);
 }
@@ -177,10 +193,12 @@ void Cluster::stop(Process& p, Process::State state, RecordId cause) {
                                                 : WorldFact::process_killed,
                                     p.id.value, cause));
   saw(Seen::process, crash ? 3 : by_itself ? 4 : 2, p.id.value, 0);
-  judges_.process_down(now_.ns, record, p.id,
-                       crash       ? judge::Judges::Death::crash
-                       : by_itself ? judge::Judges::Death::stop
-                                   : judge::Judges::Death::kill);
+  if (is_server(p.id.value)) {
+    judges_.process_down(now_.ns, record, p.id,
+                         crash       ? judge::Judges::Death::crash
+                         : by_itself ? judge::Judges::Death::stop
+                                     : judge::Judges::Death::kill);
+  }
   p.wake_at = kNever;
   p.due_ns = kNever.ns;
   drop_waiting(p);
@@ -190,7 +208,9 @@ void Cluster::stop(Process& p, Process::State state, RecordId cause) {
     power_loss(p, record);
   } else {
     refuse_clients_of(p, record);
+    refuse_asks_of(p, record);
   }
+  forget_asks_by(p, !crash, record);
   quorum_may_change(record);
 }
 
@@ -239,7 +259,9 @@ void Cluster::wipe(Process& p, RecordId cause) {
   p.disk.wipe(queue_.blobs());
   const RecordId record = emit(fact(WorldFact::process_wiped, p.id.value, cause));
   saw(Seen::process, 7, p.id.value, 0);
-  judges_.disk_damaged(now_.ns, record, p.id, judge::Judges::Damage::wiped);
+  if (is_server(p.id.value)) {
+    judges_.disk_damaged(now_.ns, record, p.id, judge::Judges::Damage::wiped);
+  }
 }
 
 void Cluster::drop_waiting(Process& p) {
@@ -290,7 +312,7 @@ QuorumState Cluster::compute_quorum() const {
     }
   }
   const auto reaches = [&](NodeId from, NodeId to) {
-    return is_node(to) && processes_[to.value - 1].state == Process::State::running &&
+    return is_server(to.value) && processes_[to.value - 1].state == Process::State::running &&
            (from == to ||
             (network_.connected(from.value, to.value) && network_.connected(to.value, from.value)));
   };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/node/node.h"
+#include "core/recipes/app.h"
 #include "sim/world/clock.h"
 #include "sim/world/disk.h"
 #include "sim/world/event_queue.h"
@@ -24,12 +25,13 @@ struct Process {
 
   NodeId id;
   State state = State::never_started;
-  std::variant<Node, ForeignNode> node;
+  std::variant<Node, ForeignNode, recipes::App> node;
   NodeClock clock;
   Disk disk;
   std::uint32_t life = 0;  // starts so far
   raft::Rules rules;       // of this node, also when it starts again
   gossip::Rules gossip_rules;
+  kv::Rules kv_rules;
 
   // The deadline that the node asked for, on its monotonic clock, and what set it. The queue holds
   // at most one valid entry for it, at queued_ns, which may be too early: then it is put back. A

@@ -31,11 +31,11 @@ void Simulation::remark(trace::WorldFact kind, std::uint64_t a, std::string_view
 std::uint32_t Simulation::node_count() const { return cluster_.node_count(); }
 
 bool Simulation::is_running(NodeId node) const {
-  return cluster_.is_node(node) && cluster_.process(node).up();
+  return cluster_.has_process(node) && cluster_.process(node).up();
 }
 
 bool Simulation::is_paused(NodeId node) const {
-  return cluster_.is_node(node) && cluster_.process(node).state == Process::State::paused;
+  return cluster_.has_process(node) && cluster_.process(node).state == Process::State::paused;
 }
 
 const Node& Simulation::node(NodeId node) const {
@@ -45,19 +45,23 @@ const Node& Simulation::node(NodeId node) const {
   return *n;
 }
 
+const recipes::App* Simulation::app(NodeId host) const {
+  return cluster_.has_process(host) ? std::get_if<recipes::App>(&cluster_.process(host).node) : nullptr;
+}
+
 const ForeignBehaviour* Simulation::foreign(NodeId node) const {
-  if (!cluster_.is_node(node)) return nullptr;
+  if (!cluster_.has_process(node)) return nullptr;
   const ForeignNode* n = std::get_if<ForeignNode>(&cluster_.process(node).node);
   return n == nullptr ? nullptr : n->behaviour();
 }
 
 Now Simulation::clock(NodeId node) const {
-  ASSERT(cluster_.is_node(node));
+  ASSERT(cluster_.has_process(node));
   return cluster_.process(node).clock.now(cluster_.now_);
 }
 
 ByteView Simulation::file(NodeId node, FileId file) const {
-  ASSERT(cluster_.is_node(node));
+  ASSERT(cluster_.has_process(node));
   return cluster_.process(node).disk.content(file);
 }
 

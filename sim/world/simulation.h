@@ -57,6 +57,8 @@ class Simulation {
   bool is_running(NodeId node) const;  // the process lives (it may be paused)
   bool is_paused(NodeId node) const;
   const Node& node(NodeId node) const;  // REQUIRES: is_running(node)
+  // The program on this host; null if the host runs none.
+  const recipes::App* app(NodeId host) const;
   Now clock(NodeId node) const;
   bool connected(NodeId source, NodeId target) const;  // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;

@@ -55,7 +55,7 @@ TEST_CASE("a cluster's settings reach the world") {
     },
     "timeline": []})");
   CHECK(s.seed == UINT64_MAX);
-  CHECK(host_names(s.cluster) == std::vector<std::string>{"a", "b", "x", "c1", "c2"});
+  CHECK(s.cluster.host_names() == std::vector<std::string>{"a", "b", "x", "c1", "c2"});
   CHECK(s.cluster.spare_nodes == 1);
   CHECK(s.cluster.node.raft.timeouts.election_max == seconds(2));
   CHECK_FALSE(s.cluster.node.raft.pre_vote);
