@@ -2,25 +2,11 @@
 // tests/data/etcd/README.md takes away.
 #include "tests/unit/kv/cases.h"
 
-#include <sstream>
-
 #include "tests/catch.h"
 
 using namespace quorumlab;
 using namespace quorumlab::kv;
 using namespace quorumlab::kv::test;
-
-namespace {
-
-std::string show(const Answer& answer) {
-  std::ostringstream out;
-  out << answer.status << "\n";
-  for (const auto& [name, value] : answer.headers) out << name << ": " << value << "\n";
-  out << "\n" << answer.body;
-  return out.str();
-}
-
-}  // namespace
 
 TEST_CASE("all recorded answers of etcd 3.4.23 are ours") {
   const auto cases = recorded_cases();
