@@ -166,7 +166,8 @@ bool holds(const world::Simulation& sim, const Condition& c, const Memory& memor
     case Kind::answer:
     case Kind::app_holds:
     case Kind::app_holds_nothing:
-    case Kind::app_follows: return etcd_holds(sim, c, memory, spoken);
+    case Kind::app_follows:
+    case Kind::app_said: return etcd_holds(sim, c, memory, spoken);
   }
   return false;
 }
@@ -269,7 +270,8 @@ std::string instead(const world::Simulation& sim, const Condition& c, const Memo
     case Kind::answer:
     case Kind::app_holds:
     case Kind::app_holds_nothing:
-    case Kind::app_follows: return etcd_instead(sim, c, memory, spoken);
+    case Kind::app_follows:
+    case Kind::app_said: return etcd_instead(sim, c, memory, spoken);
     default: return serf_instead(sim, c, memory, spoken);
   }
   return "it is not so";

@@ -20,7 +20,7 @@ struct Condition {
     // of serf
     acks, responses, seen, sees, delivered, coordinates,
     // of etcd and programs
-    answer, app_holds, app_holds_nothing, app_follows
+    answer, app_holds, app_holds_nothing, app_follows, app_said
   };
   enum class Operation : std::uint8_t { write, read, erase, change, command, http };
   enum class Part : std::uint8_t { pending, status, action, key, value, previous, error, contains };

@@ -74,6 +74,8 @@ bool etcd_holds(const world::Simulation& sim, const Condition& c, const Memory& 
         if (c.whom.empty()) return !app->follows();
         return all_of(sim, c.whom, memory, [&](NodeId whom) { return app->follows() == whom; });
       });
+    case Kind::app_said:
+      return all_of(sim, c.who, memory, [&](NodeId n) { return sim.is_running(n) && sim.said(n, c.value); });
     default: return false;
   }
 }
@@ -96,6 +98,8 @@ std::string etcd_instead(const world::Simulation& sim, const Condition& c, const
     out += (out.empty() ? "" : ", ") + name(n);
     if (app == nullptr) {
       out += " does not run";
+    } else if (c.kind == Kind::app_said) {
+      out += sim.said(n, c.value) ? " said so" : " has not said so, nor was it told";
     } else if (c.kind == Kind::app_follows) {
       out += " goes to " + name(app->follows());
     } else {

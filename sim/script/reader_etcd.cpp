@@ -233,6 +233,17 @@ bool Reader::etcd_condition(const std::string& key, const Json& json, const std:
     }
     return true;
   }
+  if (key == "said") {
+    for (const auto& [name, value] : json.members) {
+      Selector who;
+      who.node = host(name, value.line, path + "." + name);
+      c.who = {who};
+      c.value = value.text;
+      c.words = "\"" + value.text + "\" was said by " + name + " or to it";
+      put(Kind::app_said);
+    }
+    return true;
+  }
   return false;
 }
 

@@ -90,6 +90,8 @@ void add_etcd_conditions(TypeStore& s, const CommonTypes& c, std::vector<Field>&
   all.push_back({"holds_nothing", c.targets, "These programs do not.", ""});
   all.push_back({"follows", s.map(whose, true, "an object from programs to whom they follow"),
                  "To whom these programs go.", ""});
+  all.push_back({"said", s.map(c.word, true, "an object from programs to what was said"),
+                 "A program said this since its start, or was told it.", ""});
 }
 
 }  // namespace quorumlab::script

@@ -10,14 +10,17 @@ void Cluster::start_app(Process& p, const Random& random) {
   recipes::App& app = std::holds_alternative<recipes::App>(p.node)
                           ? std::get<recipes::App>(p.node)
                           : p.node.emplace<recipes::App>();
+  p.said.clear();
   app.reset(config_.apps[place_of(p.id.value) - servers_].app, random);
 }
 
 void Cluster::carry_out_asks(Process& p, RecordId cause) {
   for (const Effects::Speech& speech : effects_.speeches) {
     Record said = fact(WorldFact::said, speech.as ? speech.as.value : p.id.value, cause, p.id.value);
-    if (keep_trace_) said.b = trace_.text(as_text(effects_.view(speech.text)));
+    const std::string_view text = as_text(effects_.view(speech.text));
+    if (keep_trace_) said.b = trace_.text(text);
     emit(said);
+    if (std::find(p.said.begin(), p.said.end(), text) == p.said.end()) p.said.emplace_back(text);
   }
   for (const Effects::Ask& ask : effects_.asks) {
     if (ask.hang_up) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct Process {
   std::int64_t due_ns = kNever.ns;  // true time of wake_at
   std::int64_t queued_ns = kNever.ns;
   std::uint32_t wake_generation = 0;
+
+  // What a program said since its start, and what was said to it; each text once.
+  std::vector<std::string> said;
 
   // While paused: events in order, and how many bytes of packets are among them.
   std::vector<SlotId> waiting;

@@ -1,6 +1,8 @@
 // The face of the world. Everything behind it is cluster.h.
 #include "sim/world/simulation.h"
 
+#include <algorithm>
+
 namespace quorumlab::world {
 
 void Simulation::reset(const ClusterConfig& config, std::uint64_t seed) {
@@ -47,6 +49,12 @@ const Node& Simulation::node(NodeId node) const {
 
 const recipes::App* Simulation::app(NodeId host) const {
   return cluster_.has_process(host) ? std::get_if<recipes::App>(&cluster_.process(host).node) : nullptr;
+}
+
+bool Simulation::said(NodeId host, std::string_view text) const {
+  if (app(host) == nullptr) return false;
+  const std::vector<std::string>& all = cluster_.process(host).said;
+  return std::find(all.begin(), all.end(), text) != all.end();
 }
 
 const ForeignBehaviour* Simulation::foreign(NodeId node) const {

@@ -59,6 +59,8 @@ class Simulation {
   const Node& node(NodeId node) const;  // REQUIRES: is_running(node)
   // The program on this host; null if the host runs none.
   const recipes::App* app(NodeId host) const;
+  // Whether the program said this since its start, or was told it.
+  bool said(NodeId host, std::string_view text) const;
   Now clock(NodeId node) const;
   bool connected(NodeId source, NodeId target) const;  // nothing cuts the way
   const Operation& operation(std::uint64_t id) const;
