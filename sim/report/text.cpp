@@ -383,6 +383,7 @@ class Story {
   // A request over HTTP stands as the command that makes it.
   bool request(const Record& r, Command& c) {
     if (r.is(WorldFact::client_invoked)) {
+      if (r.c > 1) return true;  // it follows a redirect
       c.host = trace::host_name(r.node, context_);
       c.words = operations_[r.a];
       c.hidden = too_many(r.kind, 0);

@@ -162,6 +162,7 @@ bool Reader::http_act(const std::string& verb, const Json& json, const std::stri
   read(&json, "content_type", type);
   read(&json, "session", session);
   read(&json, "name", out.label);
+  read(&json, "follow", out.action.on);
   if (!target.empty() && target[0] != '/') problems_.add(json.find("path")->line, path + ".path", "a path begins with '/'");
   if (const Json* form = member(&json, "form", Json::Kind::object)) {
     for (const auto& [name, value] : form->members) {

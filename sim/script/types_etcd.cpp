@@ -62,6 +62,7 @@ void add_etcd_verbs(TypeStore& s, const CommonTypes& c, std::vector<Field>& verb
        {"session", c.word, "\"ID/SEQUENCE\": sent again under the same, it takes effect once.", ""},
        {"name", c.label, "For `answer`, when other requests have come in between.", ""},
        {"to", c.selector, "The node that is asked.", "the one that the client believes in"},
+       {"follow", c.boolean, "It goes where an answer of 307 sends it, as curl -L does.", "true"},
        {"within", c.duration, "The client gives up after this long.", "the cluster's client.timeout"},
        {"client", c.name, "Which client asks: c1, c2, ...", "\"c1\""}},
       "an object with \"path\"", "http");

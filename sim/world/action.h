@@ -49,7 +49,7 @@ enum class Verb : std::uint8_t {
   delay_message,     // the same, by `duration`
   // Commands to the serf agents of `nodes`, given on the host itself (core/node/agent.h).
   agent,             // nodes: `agent`
-  http               // client asks `to` over HTTP: `request`; waits for the whole answer
+  http               // client asks `to` over HTTP: `request`; waits for the whole answer; `on`: follows redirects
 };
 inline constexpr int kVerbCount = 30;
 

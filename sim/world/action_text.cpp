@@ -42,7 +42,7 @@ std::string list(const std::vector<NodeId>& hosts, const std::vector<std::string
 std::string curl_text(const Action& action, const std::vector<std::string>& names) {
   const auto request = kv::decode_http_request(action.request);
   if (!request) return "an unreadable request";
-  std::string out = "curl -L ";
+  std::string out = action.on ? "curl -L " : "curl ";
   if (request->method == "HEAD") {
     out += "-I ";
   } else if (request->method != "GET") {

@@ -30,6 +30,8 @@ struct ActiveOperation {
   bool waiting_to_retry = false;
   bool local = false;  // a command given on the node's own host: nothing between them fails
   bool http = false;   // the answer comes in parts, gathered in `answer`
+  bool follows = false;  // goes where a redirect leads, as curl -L
+  std::uint32_t redirects = 0;
   std::uint32_t hints = 0;  // followed in a row to where somebody believes the leader to be
   Reason last_reason = Reason::none;
   std::int64_t next_ns = 0;  // when to try again
@@ -83,7 +85,8 @@ class ClientTable {
     op.first_attempt = serial_ + 1;
     op.attempt = 0;
     op.sequence = 0;
-    op.waiting_to_retry = op.local = op.http = false;
+    op.waiting_to_retry = op.local = op.http = op.follows = false;
+    op.redirects = 0;
     op.hints = 0;
     op.last_reason = Reason::none;
     op.request.clear();

@@ -68,6 +68,7 @@ void Cluster::encode_request(ActiveOperation& op, const Action& action) {
   ClientHost& client = client_at(op.client);
   if (action.verb == Verb::http) {
     op.http = true;
+    op.follows = action.on;
     op.request = action.request;
     return;
   }

@@ -261,6 +261,7 @@ class Cluster {
   // http_clients.cpp
   void encode_http_request(ActiveOperation& op, const Action& action);
   void on_http_part(SlotId slot, ActiveOperation& op);
+  bool follow_redirect(std::uint32_t place, RecordId cause);
   void tell_exchange(ActiveOperation& op, RecordId cause);
 
   // apps.cpp

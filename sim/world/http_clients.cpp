@@ -1,5 +1,6 @@
 // Clients of the etcd store: writes, reads and erasures as requests to the keys API, and what the
 // answers mean to them.
+#include <algorithm>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
@@ -59,7 +60,7 @@ Response meaning(const kv::HttpResponse& answer, const nlohmann::json& body) {
 }  // namespace
 
 void Cluster::encode_http_request(ActiveOperation& op, const Action& action) {
-  op.http = true;
+  op.http = op.follows = true;
   std::string target = "/v2/keys/", body, session;
   escape(action.key.starts_with('/') ? std::string_view(action.key).substr(1) : action.key, true, target);
   kv::HttpRequest request;
@@ -99,6 +100,12 @@ void Cluster::on_http_part(SlotId slot, ActiveOperation& op) {
     emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 1, history.id, op.answer.status));
     return;
   }
+  if (op.answer.status == 307 && op.follows) {
+    const std::uint32_t place = ClientTable::place_of(s.id);
+    const RecordId record =
+        emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 1, history.id, op.answer.status));
+    if (follow_redirect(place, record)) return;
+  }
   if (history.verb == Verb::http) {
     const RecordId record =
         emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 2, history.id, op.answer.status));
@@ -119,6 +126,24 @@ void Cluster::on_http_part(SlotId slot, ActiveOperation& op) {
                 response ? response->index.value : 0));
   op.answer = {};
   take_response(s.id, s.peer, s.generation, response, {}, record);
+}
+
+// The same request again, at the host that Location names. False: it leads nowhere, or round in circles.
+bool Cluster::follow_redirect(std::uint32_t place, RecordId cause) {
+  constexpr std::uint32_t kMost = 50;  // curl's --max-redirs
+  ActiveOperation& op = clients_.active[place];
+  const std::string* location = op.answer.header("Location");
+  const std::size_t scheme = location == nullptr ? std::string::npos : location->find("://");
+  if (scheme == std::string::npos || ++op.redirects > kMost) return false;
+  std::string_view host = std::string_view(*location).substr(scheme + 3);
+  host = host.substr(0, host.find_first_of(":/"));
+  const auto at = std::find(config_.names.begin(), config_.names.end(), host);
+  if (at == config_.names.end()) return false;
+  const auto server = static_cast<std::uint32_t>(at - config_.names.begin() + 1);
+  if (op.fixed != 0) op.fixed = server;
+  client_at(op.client).believed = server;
+  attempt(place, cause);
+  return true;
 }
 
 // The exchange as people see it: what the server said.
