@@ -56,7 +56,7 @@ std::optional<AgentCommand> decode_agent_command(ByteView bytes) {
   }
   for (std::uint64_t n = count(r); n > 0; --n) command.names.push_back(text(r));
   const bool known =
-      command.kind >= AgentCommand::Kind::join && command.kind <= AgentCommand::Kind::on_query;
+      command.kind >= AgentCommand::Kind::join && command.kind <= AgentCommand::Kind::members;
   if (!r.finished() || head >> 4 != kVersion || !known) return std::nullopt;
   return command;
 }

@@ -24,7 +24,8 @@ struct AgentCommand {
     query = 6,        // name, payload; names: of nodes that answer; tags: regular expressions;
                       // flag: acks; number: relay factor; timeout
     key = 7,          // payload; number: 0 install, 1 use, 2 remove, 3 list
-    on_query = 8      // name, payload: what this node's handler answers to queries of that name
+    on_query = 8,     // name, payload: what this node's handler answers to queries of that name
+    members = 9       // answered with a line "NAME STATUS" for each member, in no order
   };
   Kind kind = Kind::join;
   bool flag = false;
@@ -46,7 +47,7 @@ struct AgentAnswer {
   Reason reason = Reason::none;  // of a failure
   NodeId from;                   // ack, response
   std::uint64_t count = 0;       // done: nodes contacted, responses, nodes that took the key
-  ByteView text;                 // a response's payload, an error in serf's words
+  ByteView text;                 // a response's payload, the members, an error in serf's words
 };
 void encode(const AgentAnswer& answer, Bytes& out);
 std::optional<AgentAnswer> decode_agent_answer(ByteView bytes);

@@ -7,6 +7,7 @@ void App::reset(const AppConfig& config, const Random& random) {
   config_ = config;
   holder_.reset(random);
   follower_.reset(random);
+  gossip_lock_.reset();
   resource_.reset();
 }
 
@@ -23,6 +24,14 @@ void App::step(Now now, const Event& event, Effects& out) {
         holder_.on_event(turn, event);
       }
       out.wake_at = holder_.deadline(config_);
+      break;
+    case AppConfig::Kind::gossip_lock:
+      if (starts) {
+        gossip_lock_.start(turn);
+      } else {
+        gossip_lock_.on_event(turn, event);
+      }
+      out.wake_at = gossip_lock_.deadline();
       break;
     case AppConfig::Kind::follower:
       if (starts) {
@@ -61,6 +70,10 @@ App::Status App::status() const {
       status.doing = holder_.doing();
       status.pieces_done = holder_.worker().done();
       status.pieces_refused = holder_.worker().refused();
+      break;
+    case AppConfig::Kind::gossip_lock:
+      status.holds = holds();
+      status.doing = status.holds ? "holds" : "looks";
       break;
     case AppConfig::Kind::follower:
       status.doing = follower_.doing();

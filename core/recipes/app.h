@@ -8,6 +8,7 @@
 #include "core/base/random.h"
 #include "core/recipes/config.h"
 #include "core/recipes/follower.h"
+#include "core/recipes/gossip_lock.h"
 #include "core/recipes/holder.h"
 #include "core/recipes/work.h"
 
@@ -29,7 +30,7 @@ class App {
   void reset(const AppConfig& config, const Random& random);
   void step(Now now, const Event& event, Effects& out);
 
-  bool holds() const { return holder_.holds(); }
+  bool holds() const { return holder_.holds() || gossip_lock_.holds(); }
   // The fencing token of what it holds; 0 when it holds nothing.
   std::uint64_t token() const { return holder_.token(); }
   // Who is the master, as far as this program knows.
@@ -42,6 +43,7 @@ class App {
   std::uint64_t last_ask_ = 0;  // goes on over lives: an old one's answer is nobody's
   Holder holder_;
   Follower follower_;
+  GossipLock gossip_lock_;
   Resource resource_;
 };
 

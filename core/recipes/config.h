@@ -26,6 +26,7 @@ struct AppConfig {
     election,    // one of several wants to be the master, for as long as it lives
     lock,        // holds for a while, gives back, perhaps tries again
     elastic_ip,  // an election whose winner takes an address over
+    gossip_lock, // takes a lock when serf says that all before it are gone (gossip_lock.h)
     follower,    // goes wherever the master is
     resource     // a database or a disk that masters write to
   };
@@ -48,6 +49,8 @@ struct AppConfig {
   Duration rest;                   // pause before it tries again; 0: it does not
   std::uint32_t times = 0;         // how often it holds and gives back; 0: no limit
   bool quorum_reads = false;       // follower: asks for more than the server's own copy
+
+  std::vector<std::string> after;  // gossip_lock: the members that come before this one
 
   NodeId resource;                 // whom it writes to while it holds; nobody: it does no work
   Duration work_every = milliseconds(500);

@@ -4,7 +4,8 @@
 namespace quorumlab::recipes {
 
 void say_wants(Turn& turn) {
-  const bool lock = turn.config.kind == AppConfig::Kind::lock;
+  const bool lock = turn.config.kind == AppConfig::Kind::lock ||
+                    turn.config.kind == AppConfig::Kind::gossip_lock;
   say(turn, kNobody, {lock ? "Lock it for me!" : "Master me!"});
 }
 

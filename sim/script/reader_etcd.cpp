@@ -103,6 +103,7 @@ void Reader::apps(const Json& json, const std::string& path) {
     using Kind = recipes::AppConfig::Kind;
     static constexpr std::pair<const char*, Kind> kKinds[] = {{"election", Kind::election}, {"lock", Kind::lock},
                                                               {"elastic-ip", Kind::elastic_ip},
+                                                              {"gossip-lock", Kind::gossip_lock},
                                                               {"follower", Kind::follower},
                                                               {"resource", Kind::resource}};
     std::string runs;
@@ -127,6 +128,14 @@ void Reader::apps(const Json& json, const std::string& path) {
       read(&item, name, *field);
     }
     read_integer(&item, "times", app.times);
+    if (const Json* after = member(&item, "after", Json::Kind::list)) {
+      for (const Json& name : after->items) {
+        if (this->host(name.text, name.line, where + ".after", true)) app.after.push_back(name.text);
+      }
+    }
+    if (app.kind == recipes::AppConfig::Kind::gossip_lock && !cluster.node.run_gossip) {
+      problems_.add(item.line, where, "there is no agent for it to ask: the cluster needs \"serf\"");
+    }
     if (app.ttl < seconds(1)) problems_.add(item.line, where + ".ttl", "expected a second or more: etcd counts whole ones");
     if (const Json* resource = member(&item, "resource", Json::Kind::text)) {
       app.resource = this->host(resource->text, resource->line, where + ".resource");

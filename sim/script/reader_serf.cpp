@@ -140,7 +140,8 @@ bool Reader::agent_act(const std::string& verb, const Json& json, const std::str
       break;
     }
     case Kind::leave:
-    case Kind::on_query: break;
+    case Kind::on_query:
+    case Kind::members: break;
   }
   return true;
 }

@@ -22,10 +22,11 @@ const Type* apps_type(TypeStore& s, const CommonTypes& c) {
   const Type* app = s.object(
       {{"name", c.name, "The host's name, and what its program writes as its own.", "", true},
        {"title", c.word, "Its name for people, as in speech bubbles.", "the name"},
-       {"runs", s.choice({"election", "lock", "elastic-ip", "follower", "resource"}),
+       {"runs", s.choice({"election", "lock", "elastic-ip", "gossip-lock", "follower", "resource"}),
         "election: wants to be master for as long as it lives. lock: holds a key for a while, gives it back. "
-        "elastic-ip: an election whose winner takes an address over. follower: goes wherever the master is. resource: "
-        "what masters write to.",
+        "elastic-ip: an election whose winner takes an address over. gossip-lock: asks no "
+        "store, but takes the lock once serf says that those in `after` are gone. follower: goes wherever the master is. "
+        "resource: what masters write to.",
         "", true},
        {"key", c.word, "The key that it is all about.", "\"/master\""},
        {"ttl", c.duration, "The lease on the key; etcd knows whole seconds.", "\"5s\""},
@@ -35,6 +36,7 @@ const Type* apps_type(TypeStore& s, const CommonTypes& c) {
        {"hold", c.duration, "lock: how long it keeps it; 0: for ever.", "\"0s\""},
        {"rest", c.duration, "lock: the pause before it tries again; 0: it does not.", "\"0s\""},
        {"times", c.count, "lock: how often it holds and gives back; 0: no limit.", "0"},
+       {"after", s.list(c.name, 0, 64, "names of nodes"), "gossip-lock: whose failure lets it have the lock.", "[]"},
        {"question", c.word, "follower: what it says when it asks.", "\"DB?\""},
        {"quorum_reads", c.boolean, "follower: asks for more than the server's own copy.", "false"},
        {"address", c.word, "elastic-ip: what moves.", ""},

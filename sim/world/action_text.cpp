@@ -84,6 +84,8 @@ std::string command_text(const AgentCommand& command, const std::vector<std::str
       static constexpr std::array<const char*, 4> kDo = {"-install", "-use", "-remove", "-list"};
       return std::string("serf keys ") + kDo[command.number & 3];
     }
+    case Kind::members:
+      return "serf members";
     case Kind::on_query:
       return "(handler answers " + command.name + " with" + payload + ")";
   }
