@@ -93,13 +93,17 @@ TEST_CASE("what a program said is forgotten when it starts again") {
 
 TEST_CASE("a follower of the old etcd sends the client to the leader, a newer one asks itself") {
   // A follower that knows of no leader yet would answer 500.
-  const std::string put = R"({"after": "1s", "http": {"method": "PUT", "path": "/v2/keys/a", "form": {"value": 1}, "to": "@follower"},
+  const std::string put = R"({"after": "1s", "http": {"method": "PUT", "path": "/v2/keys/a", "form": {"value": 1}, "to": "@follower", "follow": FOLLOW},
     "expect": {"answer": {"status": STATUS}}})";
-  const auto with = [&](const std::string& status) {
+  const auto with = [&](const std::string& status, const char* follow = "false") {
     std::string out = put;
-    return out.replace(out.find("STATUS"), 6, status);
+    out.replace(out.find("STATUS"), 6, status);
+    return out.replace(out.find("FOLLOW"), 6, follow);
   };
   CHECK(failures(with("307"), R"({"redirect": "v0.4"})").empty());
+  // As curl -L does.
+  CHECK(failures(with("201", "true"), R"({"redirect": "v0.4"})").empty());
+  CHECK(failures(with("307", "true"), R"({"redirect": "v0.4"})").size() == 1);
   CHECK(failures(with("201")).empty());
   CHECK(failures(with("307")).size() == 1);
 }
