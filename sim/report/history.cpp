@@ -85,7 +85,7 @@ HistoryPage make_history_page(std::string title, std::string description,
   page.description = std::move(description);
   page.seed = sim.seed();
   page.names = sim.config().host_names();
-  page.history = world::client_history(sim.operations());
+  page.history = world::client_history(sim.operations(), sim.config());
   page.end_ns = sim.now().ns;
   // Anew, since the run may have ended early, or ignored what is drawn here.
   page.verdict.judged = true;

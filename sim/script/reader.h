@@ -11,6 +11,7 @@
 #include "sim/script/json.h"
 #include "sim/script/quantity.h"
 #include "sim/script/scenario.h"
+#include "sim/world/etcd_setup.h"
 
 namespace quorumlab::script {
 
@@ -83,7 +84,7 @@ class Reader {
 
   Scenario& out_;
   Problems& problems_;
-  std::uint32_t client_port_ = 2379;  // of etcd
+  world::EtcdPorts ports_;
   std::vector<std::string> hosts_;  // names by id from 1; empty when the cluster is unusable
 };
 

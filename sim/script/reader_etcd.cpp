@@ -22,43 +22,16 @@ void escape(std::string_view text, std::string& out) {
   }
 }
 
-std::string url(const std::string& host, std::uint32_t port) {
-  return "http://" + host + ":" + std::to_string(port);
-}
-
 }  // namespace
 
 void Reader::etcd(const Json& json, const std::string& path) {
-  NodeConfig& node = out_.cluster.node;
-  node.run_kv = true;
-  kv::ServerConfig& server = node.kv.server;
-  std::uint32_t client_port = 2379, peer_port = 2380;
-  read_integer(&json, "client_port", client_port);
-  read_integer(&json, "peer_port", peer_port);
-  client_port_ = client_port;
+  read_integer(&json, "client_port", ports_.client);
+  read_integer(&json, "peer_port", ports_.peer);
+  world::set_up_etcd(out_.cluster, ports_);
+  kv::ServerConfig& server = out_.cluster.node.kv.server;
   std::string redirect = "off";
   read(&json, "redirect", redirect);
   server.redirect = redirect == "v0.4" ? kv::ServerConfig::Redirect::v0_4 : kv::ServerConfig::Redirect::off;
-  const std::vector<std::string>& names = out_.cluster.names;
-  const std::size_t founders = names.size() - std::min<std::size_t>(names.size(), out_.cluster.spare_nodes);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const NodeId id{static_cast<std::uint32_t>(i + 1)};
-    const std::string peer = url(names[i], peer_port);
-    if (i >= founders) {
-      node.kv.joining.emplace_back(peer, id);
-      continue;
-    }
-    kv::Member& member = server.members.emplace_back();
-    member.node = id;
-    member.name = names[i];
-    member.peer_urls = {peer};
-    member.client_urls = {url(names[i], client_port)};
-  }
-  // What etcd calls its election timeout: the least that a follower waits.
-  const raft::TimeoutPolicy& timeouts = node.raft.timeouts;
-  server.election_timeout = timeouts.kind == raft::TimeoutPolicy::Kind::ticks
-                                ? timeouts.period * static_cast<std::int64_t>(timeouts.election_ticks)
-                                : timeouts.election_min;
   if (const Json* off = json.find("rules_off")) {
     Rules list = rules(*off);
     for (const kv::Rule rule : list.kv) server.rules.set(rule, false);
@@ -84,22 +57,11 @@ void Reader::apps(const Json& json, const std::string& path) {
     }
     hosts_.push_back(host.app.name);
   }
-  std::vector<recipes::Host> known;
-  for (std::size_t i = 0; i < cluster.names.size(); ++i) {
-    known.push_back({cluster.names[i], NodeId{static_cast<std::uint32_t>(i + 1)}, {}, url(cluster.names[i], client_port_)});
-  }
-  const std::uint32_t first = static_cast<std::uint32_t>(hosts_.size() - cluster.apps.size() + 1);
-  for (std::size_t i = 0; i < cluster.apps.size(); ++i) {
-    const recipes::AppConfig& app = cluster.apps[i].app;
-    known.push_back({app.name, NodeId{first + static_cast<std::uint32_t>(i)}, app.title, {}});
-  }
   for (std::size_t i = 0; i < json.items.size(); ++i) {
     const Json& item = json.items[i];
     const std::string where = path + "[" + std::to_string(i) + "]";
     world::AppHost& host = cluster.apps[i];
     recipes::AppConfig& app = host.app;
-    app.id = NodeId{first + static_cast<std::uint32_t>(i)};
-    app.hosts = known;
     using Kind = recipes::AppConfig::Kind;
     static constexpr std::pair<const char*, Kind> kKinds[] = {{"election", Kind::election}, {"lock", Kind::lock},
                                                               {"elastic-ip", Kind::elastic_ip},
@@ -117,7 +79,7 @@ void Reader::apps(const Json& json, const std::string& path) {
     read(&item, "question", app.question);
     read(&item, "address", app.address);
     for (const auto& [name, field] : {std::pair{"ttl", &app.ttl}, {"refresh_every", &app.refresh_every},
-                                      {"timeout", &app.timeout}, {"retry", &app.retry}, {"hold", &app.hold},
+                                      {"timeout", &app.timeout}, {"retry", &app.retry}, {"renew_wait", &app.renew_wait}, {"hold", &app.hold},
                                       {"rest", &app.rest}, {"work_every", &app.work_every},
                                       {"work_takes", &app.work_takes}}) {
       read(&item, name, *field);
@@ -144,11 +106,6 @@ void Reader::apps(const Json& json, const std::string& path) {
       for (const Json& name : servers->items) {
         if (const NodeId id = this->host(name.text, name.line, where + ".servers", true)) app.servers.push_back(id);
       }
-    } else {
-      for (std::size_t k = 0; k < cluster.names.size() - cluster.spare_nodes; ++k) {
-        const std::size_t founders = cluster.names.size() - cluster.spare_nodes;
-        app.servers.push_back(NodeId{static_cast<std::uint32_t>((i + k) % founders + 1)});
-      }
     }
     if (const Json* settings = member(&item, "clock", Json::Kind::object)) clock(*settings, host.clock);
     if (const Json* starts = member(&item, "starts", Json::Kind::text)) {
@@ -156,6 +113,7 @@ void Reader::apps(const Json& json, const std::string& path) {
       host.starts = at ? Instant{at->ns} : kNever;
     }
   }
+  world::set_up_apps(cluster, ports_);
 }
 
 bool Reader::http_act(const std::string& verb, const Json& json, const std::string& path, Act& out) {

@@ -396,7 +396,7 @@ void Runner::judge_clients() {
     }
     return;
   }
-  const auto history = world::client_history(sim_->operations());
+  const auto history = world::client_history(sim_->operations(), scenario_.cluster);
   const std::vector<std::string> names = scenario_.cluster.host_names();
   if (violation->checker == judge::Checker::linearizability) {
     result_->no_order = linearizability::why(history, verdict.linear, names);

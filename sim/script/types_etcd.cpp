@@ -33,6 +33,7 @@ const Type* apps_type(TypeStore& s, const CommonTypes& c) {
        {"refresh_every", c.duration, "How often the holder refreshes it.", "a third of ttl"},
        {"timeout", c.duration, "Of a request; then it asks another server.", "\"2s\""},
        {"retry", c.duration, "The pause once every server was tried in vain.", "\"500ms\""},
+       {"renew_wait", c.duration, "A wait for news is made anew after that long, lest its connection be dead; 0: never.", "\"0s\""},
        {"hold", c.duration, "lock: how long it keeps it; 0: for ever.", "\"0s\""},
        {"rest", c.duration, "lock: the pause before it tries again; 0: it does not.", "\"0s\""},
        {"times", c.count, "lock: how often it holds and gives back; 0: no limit.", "0"},

@@ -77,6 +77,7 @@ std::uint64_t Cluster::inject(const Action& action) {
     operation.invoked = {pending.time_ns};
     operation.key = action.key;
     if (action.verb == Verb::write) operation.value = action.value;
+    if (action.verb == Verb::http) operation.request = action.request;
     operation.stale = action.verb == Verb::read && action.mode == ReadKind::stale;
   }
   return acts_given_;

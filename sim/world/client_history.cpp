@@ -35,11 +35,18 @@ std::vector<linearizability::Operation> client_history(std::span<const Operation
   return history;
 }
 
+std::vector<linearizability::Operation> client_history(std::span<const Operation> operations,
+                                                       const ClusterConfig& config) {
+  if (config.node.run_kv) return etcd_history(operations, config.apps).operations;
+  return client_history(operations);
+}
+
 void Cluster::judge_clients() {
   const bool linear = judges_.enabled(Checker::linearizability);
   const bool sequential = judges_.enabled(Checker::sequential_reads);
   if (!judges_.judges_raft() || (!linear && !sequential)) return;
-  const std::vector<linearizability::Operation> history = client_history(operations_);
+  const std::vector<linearizability::Operation> history =
+      client_history(operations_, config_);
   client_verdict_ = {};
   client_verdict_.judged = true;
   const auto tell = [&](Checker checker, bool holds, std::uint32_t place, std::uint64_t detail,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/judge/linearizability/check.h"
@@ -22,5 +23,17 @@ struct ClientVerdict {
 // Writes, erasures and reads of keys; `id` is the operation's. What was refused or has no answer is
 // of unknown outcome: an earlier attempt may have been taken.
 std::vector<linearizability::Operation> client_history(std::span<const Operation> operations);
+
+// The same where clients speak to etcd, each key by its path in the store; etcd_history.cpp says what has
+// no place in it.
+struct EtcdHistory {
+  std::vector<linearizability::Operation> operations;
+  std::vector<std::string> keys_left_out;  // undecidable: what touches them is not all known
+};
+EtcdHistory etcd_history(std::span<const Operation> operations, std::span<const AppHost> apps);
+
+// Whichever is right in such a world.
+std::vector<linearizability::Operation> client_history(std::span<const Operation> operations,
+                                                       const ClusterConfig& config);
 
 }  // namespace quorumlab::world

@@ -73,6 +73,7 @@ struct Operation {
   LogIndex index;                // as answered
   LogIndex modified;             // read: of the version found, as answered
   std::string key, value;        // read: the value found; agent: what the command printed
+  Bytes request;                 // http: an encoded kv::HttpRequest
   AgentCommand::Kind command = AgentCommand::Kind::join;  // agent
   std::uint64_t acks = 0, responses = 0;                  // agent: of a query
   std::uint64_t count = 0;                                // agent: as in AgentAnswer; http: its status

@@ -7,25 +7,10 @@
 
 #include "core/kv/http.h"
 #include "sim/world/cluster.h"
+#include "sim/world/http_text.h"
 
 namespace quorumlab::world {
 namespace {
-
-// RFC 3986: everything but unreserved characters, and '/' in paths, is escaped.
-void escape(std::string_view text, bool path, std::string& out) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' || (path && c == '/');
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    }
-  }
-}
 
 // etcd's errors, as far as a client of ours can be told them.
 constexpr int kKeyNotFound = 100;
@@ -59,10 +44,30 @@ Response meaning(const kv::HttpResponse& answer, const nlohmann::json& body) {
 
 }  // namespace
 
+void percent_encode(std::string_view text, bool path, std::string& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~' || (path && c == '/');
+    if (plain) {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+    }
+  }
+}
+
+std::string keys_target(std::string_view key) {
+  std::string target = "/v2/keys/";
+  percent_encode(key.starts_with('/') ? key.substr(1) : key, true, target);
+  return target;
+}
+
 void Cluster::encode_http_request(ActiveOperation& op, const Action& action) {
   op.http = op.follows = true;
-  std::string target = "/v2/keys/", body, session;
-  escape(action.key.starts_with('/') ? std::string_view(action.key).substr(1) : action.key, true, target);
+  std::string target = keys_target(action.key), body, session;
   kv::HttpRequest request;
   if (action.verb == Verb::read) {
     request.method = "GET";
@@ -75,7 +80,7 @@ void Cluster::encode_http_request(ActiveOperation& op, const Action& action) {
     request.method = action.verb == Verb::write ? "PUT" : "DELETE";
     if (action.verb == Verb::write) {
       body = "value=";
-      escape(action.value, false, body);
+      percent_encode(action.value, false, body);
       request.content_type = "application/x-www-form-urlencoded";
       request.body = body;
     }
@@ -95,6 +100,8 @@ void Cluster::on_http_part(SlotId slot, ActiveOperation& op) {
   if (history.verb == Verb::http) {
     history.count = op.answer.status;
     history.value = op.answer.body;
+    history.server = {s.peer};
+    history.life = s.generation;
   }
   if (sound && !op.answer.complete && s.flags == 0) {
     emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 1, history.id, op.answer.status));
