@@ -31,8 +31,10 @@ def main():
     arguments.out.mkdir(parents=True, exist_ok=True)
     jobs = str(len(os.sched_getaffinity(0)))
     worst = 0
-    for what, more in (("fixed seeds", ["--seeds", str(arguments.seeds)]),
-                       ("the commit's own seed", ["--seeds", "1", "--seed", str(commit_seed())])):
+    fixed, own = ["--seeds", str(arguments.seeds)], ["--seeds", "1", "--seed", str(commit_seed())]
+    for what, more in (("fixed seeds", fixed), ("the commit's own seed", own),
+                       ("fixed seeds on etcd", ["--system", "etcd", *fixed]),
+                       ("the commit's own seed on etcd", ["--system", "etcd", *own])):
         command = [str(arguments.tool.resolve()), "fuzz", "--jobs", jobs, *more]
         print(f"-- {what}: {' '.join(command[1:])}", flush=True)
         code = subprocess.run(command, cwd=arguments.out, check=False).returncode

@@ -100,6 +100,16 @@ Outcome run_campaign(const Campaign& campaign) {
   return outcome;
 }
 
+// Whether runs on this system give the checker anything to look at.
+static bool is_asked_for(judge::Checker checker, System system) {
+  using judge::Checker;
+  if (judge::judges_gossip(checker)) return false;
+  if (system == System::raft) return !judge::judges_programs(checker);
+  // Requests over HTTP go through the log, reads as well: judged by what clients were told.
+  return checker != Checker::fencing && checker != Checker::read_freshness && checker != Checker::exactly_once &&
+         checker != Checker::read_authority && checker != Checker::configuration;
+}
+
 std::string worthless(const Campaign& campaign, const Totals& totals) {
   if (totals.seeds == 0) return "no seed was run";
   if (totals.events == 0) return "nothing happened";
@@ -114,7 +124,7 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
     const auto checker = static_cast<judge::Checker>(i);
     // What a damaged disk leads to can be checked only where disks are damaged.
     if (checker == judge::Checker::lying_disk_noticed) continue;
-    if (judge::judges_gossip(checker) || judge::judges_programs(checker)) continue;
+    if (!is_asked_for(checker, campaign.options.system)) continue;
     if (totals.checks[i] == 0 && many && totals.failures == 0 && campaign.options.beyond.empty()) {
       return fmt::format("the checker {} compared nothing", judge::checker_name(checker));
     }
@@ -130,13 +140,15 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
   }
   if (totals.seeds >= 100 && totals.failures == 0 && campaign.options.beyond.empty() &&
       !campaign.options.base) {
+    if (campaign.options.system == System::raft) {
 #define X(name, words) \
   if (totals.reached.name == 0) return "never came by: " words;
-    QUORUMLAB_REACHED(X)
+      QUORUMLAB_REACHED(X)
 #undef X
+    }
     if (totals.snapshots_installed == 0) return "no snapshot was installed";
     for (std::size_t i = 0; i < kDrillCount; ++i) {
-      if (totals.drills[i] != 0) continue;
+      if (totals.drills[i] != 0 || !is_drilled(static_cast<Drill>(i), campaign.options.system)) continue;
       return fmt::format("never drilled: {}", drill_name(static_cast<Drill>(i)));
     }
   }

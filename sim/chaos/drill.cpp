@@ -82,34 +82,6 @@ bool SeedRun::drilled(Drill drill, bool done) {
   return false;
 }
 
-// Asks until it is accepted, and then `so` holds, or the time is over. Not at all where it is so
-// already, unless the answer is what counts.
-template <class Make, class So>
-bool SeedRun::insist(Drill drill, Make make, So so, bool answer_counts) {
-  const Instant end = sim_->now() + profile_.bound;
-  bool done = false;
-  while (!done && !ended_ && sim_->now() < end) {
-    if (!wait(end, [&] { return followed_leader(*sim_).value != 0; })) break;
-    done = !answer_counts && so();
-    if (done) break;
-    Action action = make();
-    action.timeout = profile_.bound / 4;
-    give(std::move(action));
-    if (ended_) return false;
-    const std::uint64_t id = operation_;
-    wait(kNever - nanoseconds(1),
-         [&] { return sim_->operation(id).outcome != Operation::Outcome::pending; });
-    if (ended_) return false;
-    const Operation::Outcome outcome = sim_->operation(id).outcome;
-    const bool accepted =
-        outcome == Operation::Outcome::accepted || outcome == Operation::Outcome::not_found;
-    const Instant soon = std::min(end, sim_->now() + profile_.settle / 4);
-    if (accepted) done = wait(soon, so);
-    if (!done && !ended_ && !advance(sim_->now() + profile_.bound / 100)) return false;
-  }
-  return drilled(drill, done);
-}
-
 // What is asked is about one node: a client's request from before may still change another.
 bool SeedRun::change_member(Drill drill, const Action& action, NodeId node, Place place) {
   const auto so = [&] {

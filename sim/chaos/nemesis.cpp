@@ -31,7 +31,7 @@ void Nemesis::reset(const Profile& profile, std::uint64_t seed) {
   now_ = {};
   undo_.clear();
   fired_.fill(0);
-  drift_.assign(profile.cluster.names.size() + 1, 0);
+  drift_.assign(profile.cluster.host_count() + 1, 0);
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     lots_[i] = Lots(seed, kNemesis + i);
     const Profile::Fault& fault = profile.faults[i];
@@ -77,6 +77,13 @@ NodeId Nemesis::pick(Lots& lots, const world::Simulation& sim) {
   return leading ? leading : any;
 }
 
+NodeId Nemesis::victim(Lots& lots, const world::Simulation& sim) {
+  const world::ClusterConfig& cluster = profile_->cluster;
+  if (cluster.apps.empty() || !lots.percent(40)) return pick(lots, sim);
+  const std::uint64_t last = cluster.host_count();
+  return {static_cast<std::uint32_t>(lots.from(last - cluster.apps.size() + 1, last))};
+}
+
 std::vector<NodeId> Nemesis::pick_some(Lots& lots, std::size_t least, std::size_t most) {
   std::vector<NodeId> all;
   for (std::uint32_t id = 1; id <= profile_->cluster.names.size(); ++id) all.push_back({id});
@@ -92,7 +99,7 @@ std::vector<NodeId> Nemesis::pick_some(Lots& lots, std::size_t least, std::size_
 
 void Nemesis::partition(Lots& lots, const world::Simulation& sim, std::vector<Action>& out) {
   const std::uint32_t nodes = sim.node_count();
-  const std::uint32_t hosts = nodes + profile_->cluster.clients;
+  const auto hosts = static_cast<std::uint32_t>(profile_->cluster.host_count());
   if (nodes < 2) return;
   Action action;
   action.verb = Verb::partition;
@@ -169,9 +176,9 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       const Verb verb = kind == FaultKind::kill ? Verb::kill : Verb::crash;
       // Now and then all at once: a power cut.
       const bool all = lots.percent(8);
-      const NodeId one = pick(lots, sim);
-      for (std::uint32_t id = 1; id <= sim.node_count(); ++id) {
-        if (!all && NodeId{id} != one) continue;
+      const NodeId one = victim(lots, sim);
+      for (std::uint32_t id = 1; id <= base.host_count(); ++id) {
+        if (NodeId{id} != one && (!all || id > sim.node_count())) continue;
         if (!sim.is_running({id}) && kind == FaultKind::kill) continue;
         out.push_back(on(verb, {id}));
         later(all ? lots.scale(fault.least, fault.most) : lasts, on(Verb::restart, {id}));
@@ -179,7 +186,7 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       break;
     }
     case FaultKind::pause: {
-      const NodeId node = pick(lots, sim);
+      const NodeId node = victim(lots, sim);
       if (!sim.is_running(node) || sim.is_paused(node)) break;
       out.push_back(on(Verb::pause, node));
       later(lasts, on(Verb::resume, node));
@@ -213,6 +220,9 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       settings.duplicate = ppm(lots.percent(60) ? lots.scale(1'000, 400'000) : 0);
       settings.reorder = ppm(lots.percent(60) ? lots.scale(1'000, 500'000) : 0);
       settings.reorder_by = lots.scale(milliseconds(1), fault.most);
+      // Members of etcd talk over TCP, which doubles nothing; a forwarded write that arrives twice would
+      // be written twice.
+      if (profile_->system == System::etcd) settings.duplicate = base.link.duplicate;
       settings.corrupt = ppm(lots.percent(40) ? lots.scale(1'000, 200'000) : 0);
       out.push_back(links(lots, settings));
       Action undo = out.back();
@@ -275,7 +285,7 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       break;
     }
     case FaultKind::wall_clock: {
-      const NodeId node = pick(lots, sim);
+      const NodeId node = victim(lots, sim);
       const Duration jump = lots.between(seconds(-100), seconds(100));
       out.push_back(clock(node, lots.percent(50) ? jump : Duration{},
                           lots.percent(50) ? jump : Duration{}, drift_[node.value], false));
@@ -288,7 +298,7 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       const std::uint64_t bound_ppb =
           lease ? static_cast<std::uint64_t>(base.node.raft.clock_drift_ppm) * 490 : 300'000'000;
       if (bound_ppb == 0) break;
-      const NodeId node = pick(lots, sim);
+      const NodeId node = victim(lots, sim);
       const auto drift = static_cast<std::int64_t>(lots.scale(1, bound_ppb));
       out.push_back(clock(node, {}, {}, lots.percent(50) ? drift : -drift, false));
       break;
@@ -340,6 +350,12 @@ void Nemesis::heal(const world::Simulation& sim, std::vector<Action>& out) const
     out.push_back(stall);
     out.push_back(on(Verb::clock, {id}));
     if (sim.is_running({id}) && sim.is_paused({id})) out.push_back(on(Verb::resume, {id}));
+  }
+  const world::ClusterConfig& cluster = profile_->cluster;
+  for (std::size_t i = 0; i < cluster.apps.size(); ++i) {
+    const NodeId id{static_cast<std::uint32_t>(cluster.host_count() - i)};
+    out.push_back(on(Verb::clock, id));
+    if (sim.is_running(id) && sim.is_paused(id)) out.push_back(on(Verb::resume, id));
   }
 }
 

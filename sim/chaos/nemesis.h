@@ -32,6 +32,8 @@ class Nemesis {
   void begin(FaultKind kind, const world::Simulation& sim, std::vector<world::Action>& out);
   void later(Duration after, world::Action action);
   NodeId pick(Lots& lots, const world::Simulation& sim);
+  // Whom a death, a pause or a wrong clock may hit: programs as well.
+  NodeId victim(Lots& lots, const world::Simulation& sim);
   std::vector<NodeId> pick_some(Lots& lots, std::size_t least, std::size_t most);
   void partition(Lots& lots, const world::Simulation& sim, std::vector<world::Action>& out);
   world::Action links(Lots& lots, world::LinkSettings settings) const;

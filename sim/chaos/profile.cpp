@@ -108,6 +108,7 @@ bool is_beyond_model(FaultKind kind) {
 
 Profile draw_profile(std::uint64_t seed, const Options& options) {
   Profile profile;
+  profile.system = options.system;
   world::ClusterConfig& cluster = profile.cluster;
   Lots lots(seed, kCluster);
   Duration election_max;
@@ -119,8 +120,12 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
                        : timeouts.election_max;
   } else {
     constexpr std::uint32_t kNodes[] = {1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7};
-    const std::uint32_t members = lots.one_of(kNodes);
+    std::uint32_t members = lots.one_of(kNodes);
     cluster.spare_nodes = lots.percent(40) ? static_cast<std::uint32_t>(lots.from(1, 3)) : 0;
+    if (options.system == System::etcd) {
+      members = std::min(members, 5u);
+      cluster.spare_nodes = 0;
+    }
     for (std::uint32_t i = 1; i <= members + cluster.spare_nodes; ++i) {
       cluster.names.push_back("n" + std::to_string(i));
     }
@@ -180,6 +185,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
   profile.membership = changes ? share : 0;
   profile.transfers = work.percent(40);
   profile.keys = work.from(1, 5);
+  if (options.system == System::etcd) draw_etcd(seed, options, profile);
   return profile;
 }
 

@@ -47,10 +47,18 @@ std::string_view fault_name(FaultKind kind);
 std::optional<FaultKind> find_fault(std::string_view name);
 bool is_beyond_model(FaultKind kind);
 
+// What runs on the nodes.
+enum class System : std::uint8_t {
+  raft,  // the engine with its map
+  etcd   // the engine with the store, programs on hosts of their own, requests over HTTP
+};
+
 struct Options {
+  System system = System::raft;
   // Take cluster and settings from here instead of drawing them.
   std::optional<world::ClusterConfig> base;
   std::vector<raft::Rule> rules_off;
+  std::vector<kv::Rule> kv_rules_off;
   // Faults beyond the model, wanted in every seed: then detection is asked for, not survival.
   std::vector<FaultKind> beyond;
   // Bits of judge::Checker whose violations do not end a seed: tests of one checker ignore the others.
@@ -58,6 +66,7 @@ struct Options {
 };
 
 struct Profile {
+  System system = System::raft;
   world::ClusterConfig cluster;
   Duration chaos;   // how long faults go on
   Duration settle;  // by then, all that was slow before the healing is over
@@ -73,8 +82,12 @@ struct Profile {
   bool transfers = false;
   std::uint64_t keys = 4;
   bool asks_beyond = false;  // some fault beyond the model is on
+  // etcd: how often a client sends a single request in place of one that it repeats, of a hundred.
+  std::uint64_t requests = 0;
 };
 
 Profile draw_profile(std::uint64_t seed, const Options& options);
+// The part of it that makes the nodes etcd servers and gives them programs (profile_etcd.cpp).
+void draw_etcd(std::uint64_t seed, const Options& options, Profile& profile);
 
 }  // namespace quorumlab::chaos

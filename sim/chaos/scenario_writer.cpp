@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/kv/http.h"
 #include "core/raft/message.h"
 #include "sim/script/loader.h"
 #include "sim/script/quantity.h"
 #include "sim/trace/checkers.h"
+#include "sim/world/etcd_setup.h"
 
 namespace quorumlab::chaos {
 
@@ -46,6 +49,18 @@ std::string probability(Probability p) {
 }
 
 std::string drift(std::int64_t ppb) { return quoted(fmt::format("{}ppb", ppb)); }
+
+// The checkers that count, as scenarios name them.
+std::string watched(std::uint32_t ignored) {
+  std::string list;
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    if ((ignored >> i & 1) != 0) continue;
+    std::string name(judge::checker_name(static_cast<judge::Checker>(i)));
+    std::replace(name.begin(), name.end(), '_', '-');
+    list += (list.empty() ? "" : ", ") + quoted(name);
+  }
+  return "[" + list + "]";
+}
 
 // Members of an object, joined.
 class Object {
@@ -165,6 +180,77 @@ class Writer {
     return out.text();
   }
 
+  std::string etcd() const {
+    const kv::ServerConfig& server = cluster_.node.kv.server;
+    Object out;
+    if (server.redirect == kv::ServerConfig::Redirect::v0_4) out.put("redirect", quoted("v0.4"));
+    if (!server.members.empty()) {
+      const world::EtcdPorts usual;
+      const auto port = [&](const char* key, const std::vector<std::string>& urls, std::uint32_t most) {
+        if (urls.empty()) return;
+        const std::string number = urls[0].substr(urls[0].rfind(':') + 1);
+        if (number != std::to_string(most)) out.put(key, number);
+      };
+      port("client_port", server.members[0].client_urls, usual.client);
+      port("peer_port", server.members[0].peer_urls, usual.peer);
+    }
+    std::string off;
+    for (std::size_t i = 0; i < kv::kRuleCount; ++i) {
+      const auto rule = static_cast<kv::Rule>(i);
+      if (!server.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(kv::rule_name(rule));
+    }
+    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    return out.text();
+  }
+
+  std::string app(const world::AppHost& program) const {
+    const recipes::AppConfig none;
+    const recipes::AppConfig& a = program.app;
+    static constexpr const char* kKinds[] = {"election", "lock", "elastic-ip", "follower", "resource"};
+    Object out;
+    out.put("name", quoted(a.name));
+    if (!a.title.empty()) out.put("title", quoted(a.title));
+    out.put("runs", quoted(kKinds[static_cast<std::size_t>(a.kind)]));
+    out.put("key", quoted(a.key));
+    const auto duration = [&out](const char* key, Duration value, Duration usual) {
+      if (value != usual) out.put(key, time(value));
+    };
+    duration("ttl", a.ttl, none.ttl);
+    duration("refresh_every", a.refresh_every, none.refresh_every);
+    duration("timeout", a.timeout, none.timeout);
+    duration("renew_wait", a.renew_wait, none.renew_wait);
+    duration("retry", a.retry, none.retry);
+    duration("hold", a.hold, none.hold);
+    duration("rest", a.rest, none.rest);
+    if (a.times != none.times) out.put("times", std::to_string(a.times));
+    if (a.question != none.question) out.put("question", quoted(a.question));
+    if (a.quorum_reads) out.put("quorum_reads", "true");
+    if (!a.address.empty()) out.put("address", quoted(a.address));
+    if (a.resource) out.put("resource", host(a.resource));
+    duration("work_every", a.work_every, none.work_every);
+    duration("work_takes", a.work_takes, none.work_takes);
+    if (!a.checks_lease) out.put("checks_lease", "false");
+    if (a.rechecks) out.put("rechecks", "true");
+    if (a.fencing) out.put("fencing", "true");
+    out.put("servers", hosts(a.servers));
+    Object settings;
+    clock(program.clock, settings);
+    if (!settings.empty()) out.put("clock", settings.text());
+    if (program.starts == kNever) {
+      out.put("starts", quoted("never"));
+    } else if (program.starts.ns != 0) {
+      out.put("starts", time(Duration{program.starts.ns}));
+    }
+    return out.text();
+  }
+  std::string apps() const {
+    std::string list;
+    for (const world::AppHost& program : cluster_.apps) {
+      list += (list.empty() ? "" : ",") + ("\n      " + app(program));
+    }
+    return "[" + list + "]";
+  }
+
   std::string cluster() const {
     const world::ClusterConfig none;
     std::vector<NodeId> members, spares, everybody;
@@ -175,6 +261,8 @@ class Writer {
     if (!spares.empty()) out += ",\n    \"spares\": " + hosts(spares);
     out += fmt::format(",\n    \"clients\": {}", cluster_.clients);
     out += ",\n    \"raft\": " + raft();
+    if (cluster_.node.run_kv) out += ",\n    \"etcd\": " + etcd();
+    if (!cluster_.apps.empty()) out += ",\n    \"apps\": " + apps();
     Object network;
     link(cluster_.link, none.link, network);
     if (!network.empty()) out += ",\n    \"network\": " + network.text();
@@ -270,7 +358,8 @@ class Writer {
         clock(a.clock, o);
         return {"clock", o.text()};
       case Verb::set_rule:
-        o.put(a.on ? "on" : "off", quoted(raft::rule_name(a.rule)));
+        o.put(a.on ? "on" : "off",
+              quoted(a.kv_rule ? kv::rule_name(*a.kv_rule) : raft::rule_name(a.rule)));
         if (!a.nodes.empty()) o.put("nodes", hosts(a.nodes));
         return {"rule", o.text()};
       case Verb::write:
@@ -369,6 +458,7 @@ std::string write_scenario(const world::ClusterConfig& cluster, std::uint64_t se
   out += "  \"title\": " + quoted(title.empty() ? "A run of a campaign" : title) + ",\n";
   out += fmt::format("  \"seed\": {},\n", seed);
   out += "  \"cluster\": " + writer.cluster() + ",\n";
+  if (cluster.ignored_checkers != 0) out += "  \"always\": " + watched(cluster.ignored_checkers) + ",\n";
   out += "  \"timeline\": [\n";
   for (std::size_t i = 0; i < happenings.size(); ++i) {
     out += "    " + writer.step(happenings[i]) + (i + 1 < happenings.size() ? ",\n" : "\n");

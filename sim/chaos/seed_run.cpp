@@ -178,7 +178,7 @@ bool SeedRun::over() {
   if (const auto violation = sim_->violation()) [[unlikely]] {
     result_->violation = violation;
     fail(profile_.asks_beyond ? SeedResult::Verdict::detected : SeedResult::Verdict::violated,
-         violation_words(*violation, profile_.cluster.names));
+         violation_words(*violation, profile_.cluster.host_names()));
   } else if (--countdown_ == 0) {
     countdown_ = 1024;
     if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) {
@@ -249,6 +249,15 @@ void SeedRun::heal() {
       --may_stay_down;
       continue;
     }
+    Action restart;
+    restart.verb = Verb::restart;
+    restart.nodes = {NodeId{id}};
+    give(std::move(restart));
+    if (ended_) return;
+  }
+  const auto hosts = static_cast<std::uint32_t>(profile_.cluster.host_count());
+  for (std::uint32_t id = nodes + profile_.cluster.clients + 1; id <= hosts; ++id) {
+    if (sim_->is_running({id})) continue;
     Action restart;
     restart.verb = Verb::restart;
     restart.nodes = {NodeId{id}};
@@ -339,7 +348,7 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
       }
       if (!ended_) progress("with a minority down");
     }
-    if (!ended_) drill();
+    if (!ended_) profile_.system == System::etcd ? drill_etcd() : drill();
   }
   // To the end of this instant, as a scenario would.
   if (!ended_) advance(sim.now());

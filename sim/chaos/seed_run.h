@@ -43,7 +43,10 @@ struct Happening {
   X(rejoining, "a deposed leader that is back did not follow")                          \
   X(dead_heir, "no write was taken after leadership was to go to somebody who is down") \
   X(lease, "reads by lease while others look for another leader")                       \
-  X(convergence, "at the end not every member had all that is committed")
+  X(convergence, "at the end not every member had all that is committed")               \
+  X(same_store, "two members made different stores of the same log")                    \
+  X(holder, "nobody came to hold a key that programs want")                             \
+  X(follower, "a program did not find out who holds the key")
 
 enum class Drill : std::uint8_t {
 #define X(name, what) name,
@@ -57,6 +60,9 @@ inline constexpr std::size_t kDrillCount = 0
     ;
 std::string_view drill_name(Drill drill);
 std::string_view drill_words(Drill drill);
+
+// Whether campaigns on this system do it.
+bool is_drilled(Drill drill, System system);
 
 struct SeedResult {
   enum class Verdict : std::uint8_t {
@@ -89,6 +95,10 @@ struct SeedResult {
   }
 };
 
+// A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
+// that was removed and does not know it may climb through them for ever.
+NodeId followed_leader(const world::Simulation& sim);
+
 class SeedRun {
  public:
   explicit SeedRun(const Options& options) : options_(options) {}
@@ -114,6 +124,9 @@ class SeedRun {
   void drill_isolation();
   void drill_dead_heir(Lots& lots);
   void drill_lease(Lots& lots);
+  // drill_etcd.cpp
+  void drill_etcd();
+  bool same_stores();
   std::vector<NodeId> voters_but(NodeId leader) const;
   bool drilled(Drill drill, bool done);
   template <class Make, class So>
@@ -157,9 +170,33 @@ bool SeedRun::wait(Instant until, Done done) {
   return true;
 }
 
-// A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
-// that was removed and does not know it may climb through them for ever.
-NodeId followed_leader(const world::Simulation& sim);
+// Asks until it is accepted, and then `so` holds, or the time is over. Not at all where it is so
+// already, unless the answer is what counts.
+template <class Make, class So>
+bool SeedRun::insist(Drill drill, Make make, So so, bool answer_counts) {
+  const Instant end = sim_->now() + profile_.bound;
+  bool done = false;
+  while (!done && !ended_ && sim_->now() < end) {
+    if (!wait(end, [&] { return followed_leader(*sim_).value != 0; })) break;
+    done = !answer_counts && so();
+    if (done) break;
+    world::Action action = make();
+    action.timeout = profile_.bound / 4;
+    give(std::move(action));
+    if (ended_) return false;
+    const std::uint64_t id = operation_;
+    wait(kNever - nanoseconds(1),
+         [&] { return sim_->operation(id).outcome != world::Operation::Outcome::pending; });
+    if (ended_) return false;
+    const world::Operation::Outcome outcome = sim_->operation(id).outcome;
+    const bool accepted =
+        outcome == world::Operation::Outcome::accepted || outcome == world::Operation::Outcome::not_found;
+    const Instant soon = std::min(end, sim_->now() + profile_.settle / 4);
+    if (accepted) done = wait(soon, so);
+    if (!done && !ended_ && !advance(sim_->now() + profile_.bound / 100)) return false;
+  }
+  return drilled(drill, done);
+}
 
 std::string_view verdict_name(SeedResult::Verdict verdict);
 // "election_safety: at most one leader in a term. n2 and n3, term 5, at 1.25 s".

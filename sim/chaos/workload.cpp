@@ -53,7 +53,9 @@ Action Workload::ask(const world::Simulation& sim) {
   const bool anywhere = lots_.percent(75);
   const NodeId to = any_node(sim);
   const bool change = lots_.percent(profile_->membership);
-  if (change) {
+  if (profile_->requests != 0 && lots_.percent(profile_->requests)) {
+    action = request(sim);
+  } else if (change) {
     action = membership(sim);
   } else if (profile_->transfers && lot < 10) {
     action.verb = Verb::transfer;

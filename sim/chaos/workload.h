@@ -23,6 +23,8 @@ class Workload {
 
  private:
   world::Action membership(const world::Simulation& sim);
+  // A single request over HTTP (workload_etcd.cpp).
+  world::Action request(const world::Simulation& sim);
   NodeId any_node(const world::Simulation& sim) {
     return {static_cast<std::uint32_t>(lots_.from(1, sim.node_count()))};
   }

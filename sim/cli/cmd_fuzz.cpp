@@ -14,7 +14,7 @@ namespace quorumlab::cli {
 namespace {
 
 struct FuzzOptions {
-  std::string base;
+  std::string base, system = "raft";
   std::uint64_t seeds = 100;
   std::uint64_t first = 1;
   std::uint32_t jobs = 0;
@@ -75,13 +75,23 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
   campaign.jobs = o.jobs != 0 ? o.jobs : std::max(1u, std::thread::hardware_concurrency());
   campaign.stop = &interrupted();
   std::string& replay = campaign.replay_arguments;
+  chaos::System& system = campaign.options.system;
+  if (o.system == "etcd") {
+    system = chaos::System::etcd;
+    replay = "--system etcd";
+  }
   for (const std::string& name : o.rules_off) {
+    // One name is used by both: the store's is meant where it runs.
     const auto rule = raft::find_rule(name);
-    if (!rule) {
+    const auto kv_rule = system == chaos::System::etcd ? kv::find_rule(name) : std::nullopt;
+    if (kv_rule) {
+      campaign.options.kv_rules_off.push_back(*kv_rule);
+    } else if (rule) {
+      campaign.options.rules_off.push_back(*rule);
+    } else {
       fmt::print(stderr, "quorumlab fuzz: --rule-off: there is no rule \"{}\"\n", name);
       return kExitUsage;
     }
-    campaign.options.rules_off.push_back(*rule);
     replay += fmt::format("{}--rule-off {}", replay.empty() ? "" : " ", name);
   }
   for (const std::string& name : o.beyond) {
@@ -102,6 +112,12 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
     script::Scenario scenario;
     const std::string file = find_scenario(o.base);
     if (!load(file, settings, scenario)) return kExitBadFile;
+    if (scenario.cluster.node.run_kv != (system == chaos::System::etcd)) {
+      fmt::print(stderr, "quorumlab fuzz: {}: {}\n", o.base,
+                 scenario.cluster.node.run_kv ? "its cluster runs etcd: --system etcd"
+                                              : "--system etcd needs a cluster that runs etcd");
+      return kExitUsage;
+    }
     campaign.options.base = scenario.cluster;
     replay += (replay.empty() ? "" : " ") + shell_quoted(file);
     for (const std::string& setting : o.settings) replay += " --set " + shell_quoted(setting);
@@ -168,11 +184,16 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
   cmd->add_option("base", options->base,
                   "Take the cluster from this scenario instead of drawing it")
       ->option_text("[BASE.json]");
+  cmd->add_option("--system", options->system,
+                  "What the nodes run: raft, the engine and a map; or etcd, the engine and the etcd store, "
+                  "with requests over HTTP and programs that elect, lock and hand an address over")
+      ->check(CLI::IsMember({"raft", "etcd"}))
+      ->capture_default_str();
   cmd->add_option("--seeds", options->seeds, "How many seeds")->capture_default_str();
   cmd->add_option("--seed", options->first, "The first one")->capture_default_str();
   cmd->add_option("--jobs,-j", options->jobs, "Threads; 0: one for each core")
       ->capture_default_str();
-  cmd->add_option("--rule-off", options->rules_off, "Switch a safety rule off on every node")
+  cmd->add_option("--rule-off", options->rules_off, "Switch a safety rule off on every node: one of Raft's, or of the store's")
       ->option_text("RULE")
       ->take_all();
   cmd->add_option(
