@@ -62,6 +62,25 @@ std::string watched(std::uint32_t ignored) {
   return "[" + list + "]";
 }
 
+const char* program_name(recipes::AppConfig::Kind kind) {
+  using Kind = recipes::AppConfig::Kind;
+  switch (kind) {
+    case Kind::election:
+      return "election";
+    case Kind::lock:
+      return "lock";
+    case Kind::elastic_ip:
+      return "elastic-ip";
+    case Kind::gossip_lock:
+      return "gossip-lock";
+    case Kind::follower:
+      return "follower";
+    case Kind::resource:
+      return "resource";
+  }
+  return "";
+}
+
 // Members of an object, joined.
 class Object {
  public:
@@ -206,11 +225,10 @@ class Writer {
   std::string app(const world::AppHost& program) const {
     const recipes::AppConfig none;
     const recipes::AppConfig& a = program.app;
-    static constexpr const char* kKinds[] = {"election", "lock", "elastic-ip", "follower", "resource"};
     Object out;
     out.put("name", quoted(a.name));
     if (!a.title.empty()) out.put("title", quoted(a.title));
-    out.put("runs", quoted(kKinds[static_cast<std::size_t>(a.kind)]));
+    out.put("runs", quoted(program_name(a.kind)));
     out.put("key", quoted(a.key));
     const auto duration = [&out](const char* key, Duration value, Duration usual) {
       if (value != usual) out.put(key, time(value));
@@ -223,6 +241,11 @@ class Writer {
     duration("hold", a.hold, none.hold);
     duration("rest", a.rest, none.rest);
     if (a.times != none.times) out.put("times", std::to_string(a.times));
+    if (!a.after.empty()) {
+      std::string list;
+      for (const std::string& name : a.after) list += (list.empty() ? "" : ", ") + quoted(name);
+      out.put("after", "[" + list + "]");
+    }
     if (a.question != none.question) out.put("question", quoted(a.question));
     if (a.quorum_reads) out.put("quorum_reads", "true");
     if (!a.address.empty()) out.put("address", quoted(a.address));
@@ -416,6 +439,7 @@ class Writer {
         if (!request->body.empty()) o.put("body", quoted(request->body));
         if (!request->content_type.empty()) o.put("content_type", quoted(request->content_type));
         if (!request->session.empty()) o.put("session", quoted(request->session));
+        if (!a.on) o.put("follow", "false");
         asked(a, o);
         return {"http", o.text()};
       }
