@@ -102,11 +102,12 @@ void Holder::begin(Turn& turn) {
                            .waits());
       break;
     case Act::refresh:
-      // By value and not by index: a refresh whose answer got lost would fail the next one. What it
-      // found is compared by createdIndex.
+      // By index: the server that took a refresh says when the lease ends, so one that is applied
+      // late, after another, would end it early. If the answer to this one gets lost, the next one
+      // fails, and the index is read anew. What it found is compared by createdIndex.
       http_.send(turn, KeyRequest(Method::put, config.key)
                            .query("prevExist", "true")
-                           .query("prevValue", config.name)
+                           .query("prevIndex", modified_)
                            .form("refresh", "true")
                            .form("ttl", ttl_seconds(config)));
       break;
@@ -153,6 +154,7 @@ void Holder::read_done(Turn& turn, const Outcome& outcome) {
   if (!outcome.answered) return plan_after_failure(turn, Act::read);
   if (answer.error == KeyAnswer::kKeyNotFound) {
     if (giving_back_) return gave_back(turn);
+    if (holds_) let_go(turn, Reason::lost_to_another);
     return plan(Act::campaign, now);
   }
   if (answer.error != 0) return plan(Act::read, now + turn.config.retry);
@@ -164,7 +166,11 @@ void Holder::read_done(Turn& turn, const Outcome& outcome) {
   }
   // Its own name: of a request whose answer it never got, or of its life before a restart. How much
   // of that lease is left nobody can tell here.
-  if (own) return plan(Act::refresh, now);
+  if (own) {
+    modified_ = answer.modified_index;
+    return plan(Act::refresh, now);
+  }
+  if (holds_) let_go(turn, Reason::lost_to_another);
   if (asked_ || waited_ || other_ != answer.value) {
     say_no(turn, outcome.server, answer.value);
   }
@@ -188,7 +194,10 @@ void Holder::woken(Turn& turn, const Outcome& outcome) {
     other_.clear();
     return plan(Act::campaign, now);
   }
-  if (answer.has_value && answer.value == turn.config.name) return plan(Act::refresh, now);
+  if (answer.has_value && answer.value == turn.config.name) {
+    modified_ = answer.modified_index;
+    return plan(Act::refresh, now);
+  }
   other_ = answer.value;
   plan(Act::wait, now);
 }
@@ -198,8 +207,10 @@ void Holder::refreshed(Turn& turn, const Outcome& outcome) {
   const KeyAnswer& answer = outcome.answer;
   if (!outcome.answered) return plan_after_failure(turn, holds_ ? Act::refresh : Act::read);
   if (answer.error == 0) return take(turn, outcome);
-  const bool lost =
-      answer.error == KeyAnswer::kKeyNotFound || answer.error == KeyAnswer::kCompareFailed;
+  const bool lost = answer.error == KeyAnswer::kKeyNotFound;
+  // An earlier refresh of its own may have come in between; until that is read, its lease goes on by
+  // its own clock.
+  if (answer.error == KeyAnswer::kCompareFailed) return plan(Act::read, now);
   if (!lost) return plan(holds_ ? Act::refresh : Act::read, now + turn.config.retry);
   if (holds_) let_go(turn, Reason::lost_to_another);
   plan(Act::read, now);

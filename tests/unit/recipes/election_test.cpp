@@ -7,8 +7,10 @@ using namespace quorumlab::recipes;
 namespace {
 const std::string kCreate = "PUT /v2/keys/db/master?prevExist=false value=dbx&ttl=5";
 const std::string kRead = "GET /v2/keys/db/master?quorum=true";
-const std::string kRefresh =
-    "PUT /v2/keys/db/master?prevExist=true&prevValue=dbx refresh=true&ttl=5";
+std::string refresh(int index) {
+  return "PUT /v2/keys/db/master?prevExist=true&prevIndex=" + std::to_string(index) +
+         " refresh=true&ttl=5";
+}
 
 AppConfig election() { return config_of(AppConfig::Kind::election); }
 
@@ -53,12 +55,12 @@ TEST_CASE("a holder refreshes its lease every third of it") {
   driver.at(1'666);
   CHECK(driver.did().empty());
   driver.at(1'667);
-  CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(4)});
   driver.at(1'700);
   driver.answer(200, event_json("compareAndSwap", "dbx", 9, 4), 9);
   CHECK(driver.did() == Lines{"# holds 4 until 6.666, still"});
   driver.at(3'334);
-  CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(9)});
 }
 
 TEST_CASE("who comes second asks who has it and waits until it is gone") {
@@ -117,7 +119,7 @@ TEST_CASE("a create of unknown outcome is looked up, and only a refresh starts i
   driver.at(2'100);
   SECTION("it had been applied") {
     driver.answer(200, event_json("get", "dbx", 4, 4), 4);
-    CHECK(driver.did() == Lines{"n2 <- " + kRefresh});
+    CHECK(driver.did() == Lines{"n2 <- " + refresh(4)});
     CHECK_FALSE(driver.app.holds());
     driver.at(2'200);
     driver.answer(200, event_json("compareAndSwap", "dbx", 5, 4), 5);
@@ -134,7 +136,7 @@ TEST_CASE("a create of unknown outcome is looked up, and only a refresh starts i
     // And then it is applied after all, once that one is gone (answered 500, applied later).
     driver.head(4);
     driver.tail(event_json("create", "dbx", 8, 8));
-    CHECK(driver.did() == Lines{"n2 <- " + kRefresh});
+    CHECK(driver.did() == Lines{"n2 <- " + refresh(8)});
     driver.answer(200, event_json("compareAndSwap", "dbx", 9, 8), 9);
     CHECK(driver.did() == Lines{"# holds 8 until 7.100"});
   }
@@ -182,15 +184,15 @@ TEST_CASE("a holder that cannot refresh tries every server and lets go in time")
   driver.at(1'667);
   driver.did();
   driver.refuse();
-  CHECK(driver.did() == Lines{"n2 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n2 <- " + refresh(4)});
   driver.refuse();
-  CHECK(driver.did() == Lines{"n3 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n3 <- " + refresh(4)});
   driver.refuse();
   CHECK(driver.did().empty());  // every one was tried: a pause
   CHECK(driver.wake_at >= driver.now + milliseconds(500));
   CHECK(driver.wake_at <= driver.now + milliseconds(625));
   driver.at(2'300);
-  CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(4)});
   CHECK(driver.app.holds());
   driver.at(4'999);  // n1 is silent now
   driver.did();
@@ -202,7 +204,7 @@ TEST_CASE("a holder that cannot refresh tries every server and lets go in time")
   // It was refreshed all the same: then it is its own again, by the same token.
   driver.answer(200, event_json("get", "dbx", 7, 4), 7);
   driver.answer(200, event_json("compareAndSwap", "dbx", 8, 4), 8);
-  CHECK(driver.did() == Lines{"n2 <- " + kRefresh, "# holds 4 until 10.000"});
+  CHECK(driver.did() == Lines{"n2 <- " + refresh(7), "# holds 4 until 10.000"});
 }
 
 TEST_CASE("an answer makes up for the failures before it") {
@@ -214,7 +216,7 @@ TEST_CASE("an answer makes up for the failures before it") {
   driver.at(3'400);
   driver.did();
   driver.refuse();  // one of three, not the third of three: no pause
-  CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(5)});
 }
 
 TEST_CASE("a program that does not look at its lease holds until it is told otherwise") {
@@ -223,7 +225,7 @@ TEST_CASE("a program that does not look at its lease holds until it is told othe
   Driver driver = holding(config);
   driver.paused_until(20'000);
   driver.wake();
-  CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(4)});
   CHECK(driver.app.holds());
   SECTION("the key is gone") {
     driver.answer(404, error_json(100, 7), 7);
@@ -231,10 +233,10 @@ TEST_CASE("a program that does not look at its lease holds until it is told othe
   }
   SECTION("another has it") {
     driver.answer(412, error_json(101, 7), 7);
-    CHECK(driver.did() == Lines{"n1 <- " + kRead, "# lets go 4: lost"});
+    CHECK(driver.did() == Lines{"n1 <- " + kRead});
     driver.answer(200, event_json("get", "dby", 7, 7), 7);
-    CHECK(driver.did() ==
-          Lines{"n1 <- GET /v2/keys/db/master?wait=true&waitIndex=8", "n1: No, DB Y is."});
+    CHECK(driver.did() == Lines{"n1 <- GET /v2/keys/db/master?wait=true&waitIndex=8",
+                                "n1: No, DB Y is.", "# lets go 4: lost"});
   }
   CHECK_FALSE(driver.app.holds());
 }
@@ -249,6 +251,36 @@ TEST_CASE("a holder that was paused beyond its lease has let go before it reads 
   CHECK(driver.did() ==
         Lines{"n1 <- hangs up", "n1 <- " + kRead, "# lets go 4: lease over"});
   CHECK_FALSE(driver.app.holds());
+}
+
+// A server that takes a refresh says when the lease is to end. Applied after a later one it would end it
+// early, while the holder goes by the later one (fuzz --system etcd, seed 760).
+TEST_CASE("a refresh that is applied late cannot shorten a later one's lease") {
+  Driver driver = holding();
+  driver.at(1'667);
+  CHECK(driver.did() == Lines{"n1 <- " + refresh(4)});
+  driver.at(3'667);  // no answer
+  CHECK(driver.did() == Lines{"n1 <- hangs up", "n2 <- " + refresh(4)});
+  SECTION("the later one was first: the other compares with an index that is gone") {
+    driver.answer(200, event_json("compareAndSwap", "dbx", 7, 4), 7);
+    CHECK(driver.did() == Lines{"# holds 4 until 8.666, still"});
+    driver.at(5'334);
+    CHECK(driver.did() == Lines{"n2 <- " + refresh(7)});
+  }
+  SECTION("the other was first: what it wrote is read, and refreshed anew") {
+    driver.answer(412, error_json(101, 6), 6);
+    CHECK(driver.did() == Lines{"n2 <- " + kRead});
+    CHECK(driver.app.holds());
+    driver.answer(200, event_json("get", "dbx", 6, 4), 6);
+    CHECK(driver.did() == Lines{"n2 <- " + refresh(6)});
+    driver.answer(200, event_json("compareAndSwap", "dbx", 8, 4), 8);
+    CHECK(driver.did() == Lines{"# holds 4 until 8.667, still"});
+  }
+  SECTION("somebody else has it") {
+    driver.answer(412, error_json(101, 6), 6);
+    driver.answer(404, error_json(100, 7), 7);
+    CHECK_FALSE(driver.app.holds());
+  }
 }
 
 TEST_CASE("a refresh that finds another entry of its own has a new token") {
@@ -321,7 +353,7 @@ TEST_CASE("a redirect is followed with method and body, and the lease counts fro
     driver.answer(201, event_json("create", "dbx", 4, 4), 4);
     CHECK(driver.did() == Lines{"n2: Ok!", "# holds 4 until 5.000"});
     driver.at(1'667);
-    CHECK(driver.did() == Lines{"n1 <- " + kRefresh});
+    CHECK(driver.did() == Lines{"n1 <- " + refresh(4)});
   }
   SECTION("to a host's name") {
     driver.answer(307, "", 0, "http://infra3:4001/v2/keys/db/master?prevExist=false");

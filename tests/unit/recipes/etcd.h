@@ -53,9 +53,11 @@ class FakeEtcd : public Etcd {
         nodes_[key] = {fields["value"], index_, index_, until};
         return write(request, key, "create", 201);
       }
-      if (fields.contains("prevValue")) {
+      if (fields.contains("prevIndex")) {
         if (!there) return fail(request, 404, 100);
-        if (node->second.value != fields["prevValue"]) return fail(request, 412, 101);
+        if (std::to_string(node->second.modified) != fields["prevIndex"]) {
+          return fail(request, 412, 101);
+        }
         node->second.modified = ++index_;
         node->second.until = until;
         Event event{"compareAndSwap", key, node->second, true};

@@ -8,7 +8,7 @@ namespace {
 const std::string kCreate = "PUT /v2/keys/db/master?prevExist=false value=dbx&ttl=5";
 const std::string kRead = "GET /v2/keys/db/master?quorum=true";
 const std::string kRefresh =
-    "PUT /v2/keys/db/master?prevExist=true&prevValue=dbx refresh=true&ttl=5";
+    "PUT /v2/keys/db/master?prevExist=true&prevIndex=4 refresh=true&ttl=5";
 
 AppConfig lock_for(Duration hold) {
   AppConfig config = config_of(AppConfig::Kind::lock);
