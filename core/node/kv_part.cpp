@@ -30,7 +30,7 @@ void Node::reset_kv() {
   kv.leader = kNobody;
   kv.term = Term{};
   kv.leads = false;
-  kv.led_since = kNever;
+  kv.ways.clear();
 }
 
 kv::RaftView Node::raft_view() const {
@@ -40,8 +40,57 @@ kv::RaftView Node::raft_view() const {
   view.is_leader = status.leader == config_.raft.id;
   view.term = status.term;
   view.commit = status.commit;
-  view.connected_since = kv_.front().led_since;
+  view.connected_since = connected_since(status.leader);
   return view;
+}
+
+// Since when there has been a way to the leader without a break; for the leader itself, to a quorum.
+Instant Node::connected_since(NodeId leader) const {
+  constexpr Instant kAlways{INT64_MIN};
+  const std::vector<KvPart::Way>& ways = kv_.front().ways;
+  if (ways.empty()) return kAlways;
+  const auto to = [&](NodeId peer) {
+    const auto way = std::find_if(ways.begin(), ways.end(),
+                                  [&](const KvPart::Way& w) { return w.peer == peer; });
+    return peer == config_.raft.id || way == ways.end() ? kAlways : way->whole_since;
+  };
+  if (leader != config_.raft.id) return to(leader);
+  // The earliest moment at which a majority's ways were whole.
+  const std::vector<NodeId>& voters = engine_.conf().voters;
+  Instant since = kNever;
+  for (const NodeId candidate : voters) {
+    const Instant at = to(candidate);
+    const auto whole = static_cast<std::size_t>(std::count_if(
+        voters.begin(), voters.end(), [&](NodeId voter) { return to(voter) <= at; }));
+    if (whole > voters.size() / 2) since = std::min(since, at);
+  }
+  return since;
+}
+
+// What Raft's messages tell of the ways that etcd's streams would: a leader that went silent for an
+// election timeout is out of reach until something comes from it, and so are all others for a leader that
+// steps down since too few of them answer.
+void Node::watch_ways(Now now, const Event& event) {
+  KvPart& kv = kv_.front();
+  const raft::Status& status = engine_.status();
+  const auto broken = [&](NodeId peer) {
+    std::erase_if(kv.ways, [&](const KvPart::Way& way) { return way.peer == peer; });
+    kv.ways.push_back({peer, kNever});
+  };
+  if (kv.leader && !status.leader) {
+    const bool own_timer =
+        status.role == raft::Role::candidate || status.role == raft::Role::pre_candidate;
+    if (kv.leader != config_.raft.id && own_timer) broken(kv.leader);
+    if (kv.leader == config_.raft.id && kv.term == status.term) {
+      for (const NodeId voter : engine_.conf().voters) {
+        if (voter != config_.raft.id) broken(voter);
+      }
+    }
+  }
+  if (event.kind != Event::Kind::packet || event.port != Port::raft) return;
+  for (KvPart::Way& way : kv.ways) {
+    if (way.peer == event.peer && way.whole_since == kNever) way.whole_since = now.monotonic;
+  }
 }
 
 void Node::start_kv(Now now) {
@@ -54,12 +103,8 @@ void Node::kv_step(Now now, const Event& event, Effects& out) {
   KvPart& kv = kv_.front();
   const raft::Status& status = engine_.status();
   const bool leads = status.leader == config_.raft.id;
+  watch_ways(now, event);
   if (kv.leader != status.leader || kv.leads != leads || kv.term != status.term) {
-    if (!status.leader) {
-      kv.led_since = kNever;
-    } else if (kv.leader != status.leader) {
-      kv.led_since = now.monotonic;
-    }
     kv.leader = status.leader;
     kv.leads = leads;
     kv.term = status.term;

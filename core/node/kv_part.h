@@ -24,7 +24,13 @@ struct KvPart {
   NodeId leader;  // as last told to the server
   Term term;
   bool leads = false;
-  Instant led_since = kNever;  // monotonic; kNever: no leader is known
+  // Ways to other servers that proved broken, and since when each is whole again (monotonic;
+  // kNever: it is not). All others never were.
+  struct Way {
+    NodeId peer;
+    Instant whole_since;
+  };
+  std::vector<Way> ways;
 };
 
 }  // namespace quorumlab

@@ -102,6 +102,8 @@ class Node {
   static bool is_own_proposal(std::uint64_t id);
   void reset_kv();
   kv::RaftView raft_view() const;
+  Instant connected_since(NodeId leader) const;
+  void watch_ways(Now now, const Event& event);
   void start_kv(Now now);
   void kv_step(Now now, const Event& event, Effects& out);
   void on_http_request(Now now, const Event& event, Effects& out);
