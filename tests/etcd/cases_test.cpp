@@ -1,5 +1,5 @@
-// Every recorded answer of a real etcd against ours inside the virtual world: requests travel from a
-// client over the simulated network, writes through real Raft logs on simulated disks. With three
+// Every recorded answer of a real etcd against ours inside the virtual world: requests travel from
+// a client over the simulated network, writes through real Raft logs on simulated disks. With three
 // servers what differs from the recording follows rules that are stated here, and nothing else may.
 #include <iostream>
 

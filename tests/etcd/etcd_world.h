@@ -83,9 +83,8 @@ bool run_until(world::Simulation& sim, Duration at_most, Holds&& holds) {
 }
 // The operation, once it is over.
 inline const world::Operation& outcome(world::Simulation& sim, std::uint64_t id) {
-  run_until(sim, seconds(120), [&] {
-    return sim.operation(id).outcome != world::Operation::Outcome::pending;
-  });
+  run_until(sim, seconds(120),
+            [&] { return sim.operation(id).outcome != world::Operation::Outcome::pending; });
   return sim.operation(id);
 }
 // Asks and waits. `count` is the answer's status, `value` its body.

@@ -13,11 +13,8 @@ namespace quorumlab::kv::test {
 // The server that the cases were recorded on.
 inline ServerConfig recorded_config() {
   ServerConfig config;
-  config.members = {{kRecordedMember,
-                     NodeId{1},
-                     "infra0",
-                     {"http://127.0.0.1:7001"},
-                     {"http://127.0.0.1:4001"}}};
+  config.members = {
+      {kRecordedMember, NodeId{1}, "infra0", {"http://127.0.0.1:7001"}, {"http://127.0.0.1:4001"}}};
   config.cluster_id = kRecordedCluster;
   return config;
 }
