@@ -34,6 +34,8 @@ quorumlab_driver(NAME "ground truth: sample of Raft, two thousand trials each" L
   RUN ${truth} --half raft --trials 2000)
 quorumlab_driver(NAME "ground truth: sample of gossip, five hundred trials each" LABELS truth SECONDS 600
   RUN ${truth} --half gossip --trials 500)
+quorumlab_driver(NAME "ground truth: sample of the store, two hundred trials each" LABELS truth SECONDS 600
+  RUN ${truth} --half store --trials 200)
 quorumlab_driver(NAME "ground truth: all, thirty thousand trials each" LABELS slow truth SECONDS 7200
   RUN ${truth} --trials 10000)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """True to the world: simulated distributions beside published and recorded ones.
 
-Every experiment of the Raft half is a scenario in scenarios/measure, of the gossip half a trial of
+Every experiment of the Raft part is a scenario in scenarios/measure, of gossip and of the store a trial of
 tests/ground_truth/trials; each runs over three fixed, disjoint ranges of seeds.
 Only published rules and the experiments' stated parameters go in; nothing is fitted. Prints one table
 for each source, and fails when a figure misses its gate.
@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import etcd_truth  # noqa: E402
 import papers_truth  # noqa: E402
 import serf_truth  # noqa: E402
 import stats  # noqa: E402
@@ -189,9 +190,12 @@ def etcd(bench):
 PARTS = {"wan": wan, "figure16": figure16, "split": split_votes, "etcd": etcd,
          "detect": serf_truth.detect_lan5, "sizes": serf_truth.detect_others, "talk": serf_truth.talk,
          "events": serf_truth.events, "swim": papers_truth.swim, "lifeguard": papers_truth.lifeguard,
-         "convergence": papers_truth.convergence}
+         "convergence": papers_truth.convergence, "leases": etcd_truth.leases, "errors": etcd_truth.errors,
+         "survivor": etcd_truth.survivor}
 
 GOSSIP = ["detect", "sizes", "talk", "events", "swim", "lifeguard", "convergence"]
+STORE = ["leases", "errors", "survivor"]
+HALVES = {"gossip": GOSSIP, "store": STORE, "raft": [p for p in PARTS if p not in GOSSIP + STORE]}
 
 
 def main():
@@ -201,7 +205,7 @@ def main():
     parser.add_argument("--trials", type=int, default=10_000, help="of each range of seeds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", choices=list(PARTS), action="append")
-    parser.add_argument("--half", choices=["raft", "gossip"])
+    parser.add_argument("--half", choices=list(HALVES))
     arguments = parser.parse_args()
     if arguments.trials < 100:
         parser.error("--trials: fewer than 100 say nothing")
@@ -209,8 +213,7 @@ def main():
     print(f"{arguments.trials} trials for each of the ranges of seeds that begin at "
           f"{', '.join(map(str, ranges))}")
     bench = Bench(arguments.program, arguments.agents, arguments.trials, arguments.jobs, ranges)
-    wanted = arguments.only or (GOSSIP if arguments.half == "gossip" else
-                                [p for p in PARTS if p not in GOSSIP] if arguments.half == "raft" else list(PARTS))
+    wanted = arguments.only or (HALVES[arguments.half] if arguments.half else list(PARTS))
     for name, part in PARTS.items():
         if name in wanted:
             part(bench)

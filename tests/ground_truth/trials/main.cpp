@@ -17,6 +17,11 @@ void curve(world::Simulation&, const Options&, std::uint64_t, Row&);
 void swim(world::Simulation&, const Options&, std::uint64_t, Row&);
 void round_robin(world::Simulation&, const Options&, std::uint64_t, Row&);
 void lifeguard(world::Simulation&, const Options&, std::uint64_t, Row&);
+void expiry(world::Simulation&, const Options&, std::uint64_t, Row&);
+void take_over(world::Simulation&, const Options&, std::uint64_t, Row&);
+void patient(world::Simulation&, const Options&, std::uint64_t, Row&);
+void survivor(world::Simulation&, const Options&, std::uint64_t, Row&);
+void again(world::Simulation&, const Options&, std::uint64_t, Row&);
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> table = {
@@ -30,6 +35,14 @@ const std::vector<Experiment>& experiments() {
       {"swim", "time,periods,packets", swim},
       {"round-robin", "longest,mean", round_robin},
       {"lifeguard", "false_positives,at_healthy,true_positives,packets", lifeguard},
+      {"expiry", "expired", expiry},
+      {"take-over", "taken,as_recorded", take_over},
+      {"patient", "shortest,longest,new_leader_says,others_say,terms", patient},
+      {"survivor",
+       "shortest,longest,errors,health,health_503,local,wait,leader,lease_ttl,removal,first_write,"
+       "waited,k,k_ahead,lease_gone",
+       survivor},
+      {"again", "errors,swap,queue,queued", again},
   };
   return table;
 }

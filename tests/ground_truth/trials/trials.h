@@ -1,5 +1,5 @@
-// Trials of serf agents in the virtual world, for comparison with what the real ones did (the
-// ground truth's gossip half). A trial is one seed: it drives a simulation to one moment of
+// Trials of serf agents and of etcd servers in the virtual world, for comparison with what the real
+// ones did. A trial is one seed: it drives a simulation to one moment of
 // interest and answers one row of numbers. Nothing is set but what the recording's method states.
 #pragma once
 
