@@ -321,7 +321,7 @@ void Node::apply_committed(Now now, Effects& out) {
         out.notes.push_back({Fact::config_refused, Reason::corrupt_record, {}, 0, 0, index.value});
       }
     }
-    answer_committed(index, entry.term, outcome, out);
+    if (!pending_.empty()) answer_committed(index, entry.term, outcome, out);
   }
   maybe_snapshot(out);
 }

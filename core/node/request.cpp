@@ -3,8 +3,35 @@
 
 namespace quorumlab {
 namespace {
+
 constexpr std::uint8_t kVersion = 1;
+
+bool is_known(Request::Kind kind) {
+  return kind >= Request::Kind::write && kind <= Request::Kind::agent;
 }
+
+// Nearly every request: each of its integers is a byte. False for all others, damaged ones among
+// them.
+bool decode_short(ByteView bytes, Request& request) {
+  constexpr std::size_t kKey = 6;  // head, four integers and the key's size stand before it
+  if (bytes.size() <= kKey) return false;
+  const std::uint8_t* p = bytes.data();
+  if (((p[1] | p[2] | p[3] | p[4] | p[5]) & 0x80) != 0 || p[0] >> 4 != kVersion) return false;
+  const std::size_t value = kKey + p[5] + 1;
+  if (value > bytes.size() || p[value - 1] >= 0x80 || value + p[value - 1] != bytes.size()) {
+    return false;
+  }
+  request.kind = static_cast<Request::Kind>(p[0] & 0x0f);
+  request.session = p[1];
+  request.sequence = p[2];
+  request.first_outstanding = p[3];
+  request.node = NodeId{p[4]};
+  request.key = {p + kKey, p[5]};
+  request.value = {p + value, p[value - 1]};
+  return is_known(request.kind);
+}
+
+}  // namespace
 
 void encode(const Request& request, Bytes& out) {
   ByteWriter w(out);
@@ -19,9 +46,10 @@ void encode(const Request& request, Bytes& out) {
 
 std::optional<Request> decode_request(ByteView bytes) {
   std::optional<Request> result;
+  Request& request = result.emplace();
+  if (decode_short(bytes, request)) [[likely]] return result;
   ByteReader r(bytes);
   const std::uint8_t head = r.u8();
-  Request& request = result.emplace();
   request.kind = static_cast<Request::Kind>(head & 0x0f);
   request.session = r.varint();
   request.sequence = r.varint();
@@ -30,8 +58,9 @@ std::optional<Request> decode_request(ByteView bytes) {
   request.node = NodeId{static_cast<std::uint32_t>(node)};
   request.key = r.sized();
   request.value = r.sized();
-  const bool known = request.kind >= Request::Kind::write && request.kind <= Request::Kind::agent;
-  if (!r.finished() || head >> 4 != kVersion || !known || node > UINT32_MAX) result.reset();
+  if (!r.finished() || head >> 4 != kVersion || !is_known(request.kind) || node > UINT32_MAX) {
+    result.reset();
+  }
   return result;
 }
 

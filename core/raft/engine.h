@@ -272,7 +272,9 @@ class Engine {
   void draw_timeout();
   void restart_election_timer() { election_reset_ = now_units_; }
   void note(Fact fact, NodeId peer = {}, std::uint64_t a = 0, std::uint64_t b = 0,
-            std::uint64_t c = 0, Reason reason = Reason::none);
+            std::uint64_t c = 0, Reason reason = Reason::none) {
+    notes_.push_back({fact, reason, peer, a, b, c});
+  }
   Message& send(MessageType type, NodeId target);
   void promise(const Message& message, LogIndex needs, bool rule_holds);
   void drop_promises();

@@ -55,6 +55,43 @@ std::uint8_t fields_of(MessageType type, bool reject) {
   return kFields[static_cast<std::size_t>(type) & kTypeMask];
 }
 
+// How many integers stand before the checksum or the body: source, target, term, and one for each
+// field.
+constexpr std::array<std::uint8_t, 128> kIntegers = [] {
+  std::array<std::uint8_t, 128> count{};
+  for (unsigned fields = 0; fields < count.size(); ++fields) {
+    count[fields] = 3;
+    for (unsigned rest = fields; rest != 0; rest >>= 1) count[fields] += rest & 1;
+  }
+  return count;
+}();
+
+// Nearly every message: each of its integers is a byte, and all of them lie in one word. False for
+// all others, damaged ones among them. REQUIRES: bytes.size() >= 10; `size` ends before the checksum.
+bool decode_short(ByteView bytes, std::size_t size, std::uint8_t fields, Message& m) {
+  const std::size_t integers = kIntegers[fields];
+  std::uint64_t word = load_le64(bytes.data() + 2);
+  if (integers > 8 || (word << (64 - 8 * integers) & 0x8080808080808080u) != 0) return false;
+  const auto next = [&word] {
+    const std::uint64_t value = word & 0xff;
+    word >>= 8;
+    return value;
+  };
+  m.source = {static_cast<std::uint32_t>(next())};
+  m.target = {static_cast<std::uint32_t>(next())};
+  m.term = {next()};
+  if (fields & kIndex) m.index = {next()};
+  if (fields & kLogTerm) m.log_term = {next()};
+  if (fields & kCommit) m.commit = {next()};
+  if (fields & kContext) m.context = next();
+  if (fields & kContext2) m.context2 = next();
+  if (fields & kEntries) m.entry_count = static_cast<std::uint32_t>(next());
+  const std::size_t body = fields & kBody ? static_cast<std::size_t>(next()) : 0;
+  if (2 + integers + body != size) return false;
+  if (fields & kBody) m.body = bytes.subspan(2 + integers, body);
+  return true;
+}
+
 inline std::uint8_t* put(std::uint8_t* at, std::uint64_t v) {
   while (v >= 0x80) {
     *at++ = static_cast<std::uint8_t>(v | 0x80);
@@ -140,11 +177,12 @@ std::optional<Message> decode(ByteView bytes, bool verify_checksum) {
   m.type = static_cast<MessageType>(type);
   m.reject = (head & kReject) != 0;
   m.flag = (head & kFlag) != 0;
+  const std::uint8_t fields = fields_of(m.type, m.reject);
+  if (bytes.size() >= 10 && decode_short(bytes, size, fields, m)) [[likely]] return result;
   ByteReader in(bytes.subspan(2, size - 2));
   const std::uint64_t source = in.varint();
   const std::uint64_t target = in.varint();
   m.term = {in.varint()};
-  const std::uint8_t fields = fields_of(m.type, m.reject);
   std::uint64_t count = 0;
   if (fields & kIndex) m.index = {in.varint()};
   if (fields & kLogTerm) m.log_term = {in.varint()};

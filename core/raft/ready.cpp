@@ -34,11 +34,6 @@ void Ready::clear() {
 
 // --- notes, messages, promises ------------------------------------------------------------------
 
-void Engine::note(Fact fact, NodeId peer, std::uint64_t a, std::uint64_t b, std::uint64_t c,
-                  Reason reason) {
-  notes_.push_back({fact, reason, peer, a, b, c});
-}
-
 Message& Engine::send(MessageType type, NodeId target) {
   Message& m = messages_.emplace_back();
   m.type = type;

@@ -271,6 +271,10 @@ void Judges::judge_holder(trace::Record record, trace::RecordId id) {
   }
 }
 
+void Judges::judge_gossip(trace::Record record, trace::RecordId id) {
+  gossip_.fact(record, id, verdicts_);
+}
+
 void Judges::judge_applied(trace::Record record, trace::RecordId id) {
   const NodeId node{record.node};
   if (!is_node(node)) return;

@@ -24,7 +24,11 @@ class LeaderCompleteness {
   }
   // The log up to (index, chain) was committed in `term` or before.
   void committed(std::uint64_t term, std::uint64_t index, std::uint64_t chain) {
-    climb(steps_, {index, term, chain});
+    if (!steps_.empty() && steps_.back().term == term) [[likely]] {
+      if (index > steps_.back().index) steps_.back() = {index, term, chain};
+    } else {
+      climb(steps_, {index, term, chain});
+    }
   }
   // The same, and a client was told so: losing it breaks durability.
   void answered(std::uint64_t term, std::uint64_t index, std::uint64_t chain) {

@@ -70,6 +70,8 @@ inline void Cluster::handle_event() {
     note_violation();
 }
 
+void Cluster::keep(Record r) { trace_.append(r); }
+
 void Cluster::note_violation() {
   violation_told_ = true;
   const judge::Violation v = *judges_.violation();
@@ -324,11 +326,10 @@ void Cluster::leave(SlotId slot) {
   s.cause = emit(sent);
   judges_.packet_sent(now_.ns, s.cause, {s.peer}, {s.node}, s.message, bytes);
   saw(Seen::packet, s.message, s.peer, static_cast<std::uint64_t>(s.node) << 32 | s.size, bytes);
-  const std::uint64_t base = network_.base(s.peer, s.node, s.message, s.id);
   if (network_.plain() && named_.empty()) [[likely]] {
-    queue_.schedule(now_.ns + network_.default_latency(base).ns, slot);
+    queue_.schedule(now_.ns + network_.plain_flight(s.peer, s.node, s.message, s.id).ns, slot);
   } else {
-    leave_slowly(slot, base);
+    leave_slowly(slot, network_.base(s.peer, s.node, s.message, s.id));
   }
 }
 

@@ -137,22 +137,24 @@ class Cluster {
   bool is_app(std::uint32_t host) const {
     return host > servers_ + clients_.hosts.size() && host <= host_count();
   }
-  std::size_t host_count() const { return processes_.size() + clients_.hosts.size(); }
+  std::size_t host_count() const { return hosts_; }
 
-  // Every fact passes here, kept or not.
-  RecordId emit(const Record& r) {
+  // Every fact passes here, kept or not. Records go by value and inline: one that nobody keeps is
+  // never put together.
+  [[gnu::always_inline]] RecordId emit(Record r) {
     const RecordId id = number(r);
     judges_.fact(r, id);
     return id;
   }
   // The same without the judges, who get it later.
-  RecordId number(const Record& r) {
+  [[gnu::always_inline]] RecordId number(Record r) {
     ++records_;
     counts_.add(r.kind, r.node);
     if (keep_trace_) [[unlikely]]
-      trace_.append(r);
+      keep(r);
     return records_;
   }
+  void keep(Record r);
   Record fact(WorldFact kind, std::uint32_t node, RecordId cause, std::uint32_t peer = 0,
               std::uint32_t extra = 0, std::uint64_t a = 0, std::uint64_t b = 0,
               std::uint64_t c = 0) const {
@@ -287,7 +289,7 @@ class Cluster {
   std::size_t acts_begin_ = 0, acts_end_ = 0;
   std::uint64_t network_seed_ = 0, disk_seed_ = 0;
   EventQueue queue_;
-  std::uint32_t servers_ = 0;
+  std::uint32_t servers_ = 0, hosts_ = 0;
   std::vector<std::string> host_names_;  // by number; kept while there is a trace
   std::vector<Process> processes_;    // of the servers, then of the programs
   std::vector<OpenAsk> asks_;         // ascending by number

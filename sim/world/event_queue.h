@@ -166,7 +166,7 @@ class EventQueue {
     Slot& slot = slots_[id];
     slot.size = static_cast<std::uint32_t>(bytes.size());
     if (slot.size <= Slot::kInline) {
-      if (slot.size != 0) std::memcpy(slot.bytes.data(), bytes.data(), slot.size);
+      copy_few(slot.bytes.data(), bytes.data(), slot.size);
     } else {
       slot.blob = blobs_.put(bytes);
     }
@@ -243,6 +243,21 @@ class EventQueue {
   }
 
  private:
+  // As memcpy, for at most kInline bytes, without a call: from both ends, pieces may overlap.
+  static void copy_few(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
+    static_assert(Slot::kInline <= 48);
+    if (size >= 16) {
+      std::memcpy(to, from, 16);
+      if (size > 32) std::memcpy(to + 16, from + 16, 16);
+      std::memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+      std::memcpy(to, from, 8);
+      std::memcpy(to + size - 8, from + size - 8, 8);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+    }
+  }
+
   static constexpr unsigned kSlotBits = 24;  // 16 million events under way, 10^12 in a run
   struct Key {
     std::int64_t time_ns;

@@ -71,6 +71,7 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   }
   std::sort(starts_.begin(), starts_.end());
   servers_ = nodes;
+  hosts_ = hosts;
   if (keep_trace_) host_names_ = config_.host_names();
   asks_.clear();
   asks_made_ = 0;

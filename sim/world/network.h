@@ -110,8 +110,11 @@ class Network {
   const LinkSettings& link(std::uint32_t source, std::uint32_t target) const;
   const LinkSettings& default_link() const { return default_; }
   // Time of flight by the default link's latency.
-  Duration default_latency(std::uint64_t base) const {
-    return latency(default_.latency, draw(base, Purpose::latency));
+  Duration plain_flight(std::uint32_t source, std::uint32_t target, std::uint32_t kind,
+                        std::uint64_t ordinal) const {
+    if (default_.latency.kind == Latency::Kind::constant) return default_.latency.a;
+    return latency(default_.latency,
+                   draw(base(source, target, kind, ordinal), Purpose::latency));
   }
   Duration latency(const Latency& latency, std::uint64_t draw) const {
     if (latency.kind == Latency::Kind::uniform) [[likely]] {

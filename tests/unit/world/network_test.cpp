@@ -41,7 +41,7 @@ std::vector<double> latencies(const Latency& latency, std::size_t count,
   network.reset(2, link, {table}, 42);
   std::vector<double> result;
   for (std::size_t i = 1; i <= count; ++i) {
-    result.push_back(static_cast<double>(network.default_latency(network.base(1, 2, 1, i)).ns));
+    result.push_back(static_cast<double>(network.plain_flight(1, 2, 1, i).ns));
   }
   return result;
 }
