@@ -62,6 +62,14 @@ namespace quorumlab {
   X(works, 73, "peer: the resource; a: fencing token, b: hash of the key, c: which piece of work") \
   X(work_done, 74, "peer: whose; a: fencing token, b: hash of the key, c: highest token before")   \
   X(work_refused, 75, "peer: whose; a: fencing token, b: hash of the key, c: highest token seen")  \
+  X(store_changed, 76, "a: index of the store, b: hash of the key, 0 if no watcher hears of it")      \
+  X(session_applied, 77, "a: session, b: sequence, c: log index")                                   \
+  X(watch_began, 78, "a: request id, b: index it asks from, c: hash of the key, 0 if of more, or for more") \
+  X(watch_told, 79, "a: request id, b: index of the event, c: 1 that was all")                      \
+  X(watch_ended, 80, "a: request id: nobody waits any more")                                        \
+  X(key_expired, 81, "a: index of the store, b: when it was to expire, c: hash of the key")         \
+  X(expiry_proposed, 82, "a: the time by the leader's clock")                                       \
+  X(expiry_applied, 83, "a: the time that was agreed on, b: when the next key expires, 0: none")    \
   X(toy, 99, "a, b, c: whatever a user's own node wants to say")                                   \
   X(probe_started, 200, "peer: target; a: sequence number, b: 1 if suspected, c: own health score") \
   X(probe_acked, 201, "peer: target; a: sequence number, b: ns since the ping, c: 0 directly, 1 by " \

@@ -175,6 +175,7 @@ void Server::on_deadline(Now now, const RaftView& view, Out& out) {
       next_tick_ = tick_after(now.monotonic);
       Command command = own_command(Command::Kind::sync);
       command.time = now.wall.ns;
+      note(Fact::expiry_proposed, static_cast<std::uint64_t>(command.time), 0, 0, out);
       propose(command, out);
     }
   }

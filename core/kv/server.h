@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/fact.h"
 #include "core/base/slab_map.h"
 #include "core/base/types.h"
 #include "core/kv/command.h"
@@ -91,9 +92,11 @@ struct Out {
   std::vector<Reply> replies;
   std::vector<Proposal> proposals;
   std::vector<MembershipRequest> memberships;
+  std::vector<Note> notes;
 
   void clear() {
     bytes.clear();
+    notes.clear();
     replies.clear();
     proposals.clear();
     memberships.clear();
@@ -225,6 +228,9 @@ class Server {
   void apply_publish(Now now, const Command& command, Out& out);
   void expire(Now now, std::int64_t cutoff, Out& out);
   void tell_watchers(Now now, const Event& event, Out& out);
+  static void note(Fact fact, std::uint64_t a, std::uint64_t b, std::uint64_t c, Out& out) {
+    out.notes.push_back({fact, Reason::none, {}, a, b, c});
+  }
   // The request that this command came from, taken off the waiting ones; request 0: nobody waits.
   Pending take_pending(const Command& command);
   void answer_event(Now now, const Pending& pending, const Event& event, std::uint64_t index,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/assert.h"
+#include "core/base/hash.h"
 #include "core/kv/server.h"
 
 namespace quorumlab::kv {
@@ -77,6 +78,8 @@ void Server::apply(Now now, LogIndex index, Term term, ByteView bytes, const Raf
         if (config_.rules[Rule::expire_by_leader_only]) {
           expire(now, config_.rules[Rule::expire_by_command_time] ? command->time : now.wall.ns,
                  out);
+          note(Fact::expiry_applied, static_cast<std::uint64_t>(command->time),
+               static_cast<std::uint64_t>(store_.next_expiry()), 0, out);
         }
         break;
       case Command::Kind::publish_member:
@@ -163,6 +166,9 @@ void Server::apply_key(Now now, const Command& command, const RaftView& view, Ou
     if (verdict != Sessions::Verdict::first) return;
   }
 
+  if (command.session != 0) {
+    note(Fact::session_applied, command.session, command.sequence, applied_.value, out);
+  }
   const Context when = context(now);
   const Store::Lifetime lifetime{command.expiration, command.refresh};
   Store::Outcome outcome;
@@ -228,15 +234,21 @@ void Server::answer_event(Now now, const Pending& pending, const Event& event, s
 void Server::expire(Now now, std::int64_t cutoff, Out& out) {
   const Context when = context(now);
   Event event;
-  while (store_.expire_next(when, cutoff, event)) tell_watchers(now, event, out);
+  while (store_.expire_next(when, cutoff, event)) {
+    note(Fact::key_expired, event.index(), static_cast<std::uint64_t>(event.previous.expiration),
+         hash_bytes(as_bytes(event.key)), out);
+    tell_watchers(now, event, out);
+  }
 }
 
 void Server::tell_watchers(Now now, const Event& event, Out& out) {
   Watchers& watchers = store_.watchers();
+  note(Fact::store_changed, event.index(), event.refresh ? 0 : hash_bytes(as_bytes(event.key)), 0, out);
   if (watchers.woken().empty()) return;
   body_.clear();
   append_event(event, now.wall, false, body_);
   for (const Watchers::Woken& woken : watchers.woken()) {
+    note(Fact::watch_told, woken.request, event.index(), woken.stream ? 0 : 1, out);
     const auto stalled = std::find_if(stalled_.begin(), stalled_.end(),
                                       [&](const Stalled& s) { return s.request == woken.request; });
     if (stalled == stalled_.end()) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/assert.h"
+#include "core/base/hash.h"
 #include "core/kv/server.h"
 
 namespace quorumlab::kv {
@@ -263,6 +264,9 @@ void Server::watch(Now now, std::uint64_t request, const Call& call, const RaftV
   head.etcd_index = store_.index();
   head.raft_index = view.commit.value;
   head.raft_term = applied_term_.value;
+  const bool one = !call.command.recursive && !call.stream;
+  note(Fact::watch_began, request, call.since != 0 ? call.since : since,
+       one ? hash_bytes(as_bytes(call.command.path)) : 0, out);
   const std::uint32_t begin = out.begin();
   writer_.watch_head(head, call.shape, now.wall, out.bytes);
   out.replies.push_back({request, out.end(begin), true, false});
@@ -270,6 +274,7 @@ void Server::watch(Now now, std::uint64_t request, const Call& call, const RaftV
     store_.watchers().add(request, call.command.path, call.command.recursive, call.stream, since);
     return;
   }
+  note(Fact::watch_told, request, found.index, call.stream ? 0 : 1, out);
   // A stream that is answered out of the history hears nothing more, ever (etcd issue #2854).
   body_.clear();
   append_event(history.event(found.index), history.noted(found.index), false, body_);

@@ -106,6 +106,8 @@ class Store {
 
   std::uint64_t index() const { return index_; }
   bool has_expiring() const { return !heap_.empty(); }
+  // When the first key expires; 0: none does.
+  std::int64_t next_expiry() const { return heap_.empty() ? 0 : heap_[0].at; }
   std::size_t size() const { return nodes_.size() - free_.size(); }
   // Reads count where they happen: of quorum reads on every node, of others on the node asked.
   void count(Counter counter) { ++counters_[static_cast<std::size_t>(counter)]; }

@@ -114,6 +114,7 @@ void Node::kv_step(Now now, const Event& event, Effects& out) {
     on_http_request(now, event, out);
   } else if (event.kind == Event::Kind::client_gone) {
     kv.server.on_gone(event.id);
+    out.notes.push_back({Fact::watch_ended, Reason::none, {}, event.id, 0, 0});
   }
   if (kv.server.deadline() <= now.monotonic) kv.server.on_deadline(now, raft_view(), kv.out);
   carry_out_kv(now, out);
@@ -137,9 +138,10 @@ void Node::on_http_request(Now now, const Event& event, Effects& out) {
 // what it proposes.
 void Node::carry_out_kv(Now now, Effects& out) {
   KvPart& kv = kv_.front();
-  while (!kv.out.replies.empty() || !kv.out.proposals.empty() || !kv.out.memberships.empty()) {
+  while (!kv.out.notes.empty() || !kv.out.replies.empty() || !kv.out.proposals.empty() || !kv.out.memberships.empty()) {
     std::swap(kv.out, kv.taken);
     kv.out.clear();
+    out.notes.insert(out.notes.end(), kv.taken.notes.begin(), kv.taken.notes.end());
     for (const kv::Out::Reply& reply : kv.taken.replies) {
       const std::uint32_t begin = out.begin();
       ByteWriter(out.bytes).raw(kv.taken.view(reply.bytes));

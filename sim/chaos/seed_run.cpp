@@ -117,6 +117,15 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::fencing:
       what = fmt::format("{} took work of {} with token {} after {}", node, other, v.a, v.b);
       break;
+    case Checker::watch_order:
+      what = fmt::format("{} told a watch of event {}, where {} was due", node, v.a, v.b);
+      break;
+    case Checker::ttl_bounds:
+      what = fmt::format("{} let a key expire too early or too late ({}, {})", node, v.a, v.b);
+      break;
+    case Checker::session_once:
+      what = fmt::format("{} applied at {} what stands at {} already", node, v.a, v.b);
+      break;
     case Checker::handover:
       what = fmt::format("{} hands leadership to {}, entry {}", node, other, v.a);
       break;

@@ -69,6 +69,7 @@ void Judges::reset(const Setup& setup) {
   reached_ = {};
   clients_.reset();
   holders_.reset();
+  store_.reset();
   gossip_.reset(setup.gossip, setup.nodes, setup.links_calm);
   setup_.gossip = nullptr;
 }
@@ -267,12 +268,37 @@ void Judges::judge_holder(trace::Record record, trace::RecordId id) {
     case static_cast<std::uint16_t>(trace::WorldFact::process_resumed):
       return holders_.stands_still(node, false);
     default:
+      store_.dead(node);
       return holders_.dead(node);
   }
 }
 
 void Judges::judge_gossip(trace::Record record, trace::RecordId id) {
   gossip_.fact(record, id, verdicts_);
+}
+
+void Judges::judge_store(trace::Record record, trace::RecordId id) {
+  const NodeId node{record.node};
+  const Moment moment{record.time_ns, id};
+  switch (static_cast<Fact>(record.kind)) {
+    case Fact::store_changed:
+      return store_.changed(moment, node, record.a, record.b, verdicts_);
+    case Fact::session_applied:
+      return store_.session_applied(moment, node, record.a, record.b, record.c, verdicts_);
+    case Fact::watch_began:
+      return store_.watch_began(node, record.a, record.b, record.c);
+    case Fact::watch_told:
+      return store_.watch_told(moment, node, record.a, record.b, record.c != 0, verdicts_);
+    case Fact::watch_ended:
+      return store_.watch_ended(node, record.a);
+    case Fact::key_expired:
+      return store_.expired(moment, node, record.a, static_cast<std::int64_t>(record.b), verdicts_);
+    case Fact::expiry_proposed:
+      return store_.expiry_proposed(static_cast<std::int64_t>(record.a));
+    default:
+      return store_.expiry_applied(moment, node, static_cast<std::int64_t>(record.a),
+                                   static_cast<std::int64_t>(record.b), verdicts_);
+  }
 }
 
 void Judges::judge_applied(trace::Record record, trace::RecordId id) {
@@ -405,6 +431,7 @@ void Judges::judge_fact(trace::Record record, trace::RecordId id) {
       const std::uint64_t term = state.shadow.hard_state().term.value;
       verdicts_.check(Checker::monotonic, record.a >= term, moment, node, kNobody, record.a, term);
       state.monotonic.commit = record.c;
+      store_.dead(node);
       break;
     }
     case Fact::refused_to_start:
@@ -412,6 +439,7 @@ void Judges::judge_fact(trace::Record record, trace::RecordId id) {
       break;
     case Fact::snapshot_installed:
       state.monotonic.installed(moment, node, record.a, verdicts_);
+      store_.jumped(node);
       state.configuration.installed(record.a, configurations_);
       break;
     default:

@@ -27,6 +27,7 @@
 #include "sim/judge/quorum.h"
 #include "sim/judge/reads.h"
 #include "sim/judge/shadow.h"
+#include "sim/judge/store.h"
 #include "sim/judge/verdicts.h"
 #include "sim/trace/record.h"
 
@@ -44,7 +45,11 @@ constexpr bool judges_gossip(Checker checker) {
 }
 
 // Whether it judges programs that use the store.
-constexpr bool judges_programs(Checker checker) { return checker >= Checker::mutual_exclusion; }
+constexpr bool judges_programs(Checker checker) {
+  return checker == Checker::mutual_exclusion || checker == Checker::fencing;
+}
+// Whether it judges the etcd store.
+constexpr bool judges_store(Checker checker) { return checker >= Checker::watch_order; }
 
 // What happened that a campaign has to come by, else it proves nothing about it.
 // X(name, in words)
@@ -144,6 +149,16 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::work_done):
         judge_holder(record, id);
         break;
+      case static_cast<std::uint16_t>(Fact::store_changed):
+      case static_cast<std::uint16_t>(Fact::session_applied):
+      case static_cast<std::uint16_t>(Fact::watch_began):
+      case static_cast<std::uint16_t>(Fact::watch_told):
+      case static_cast<std::uint16_t>(Fact::watch_ended):
+      case static_cast<std::uint16_t>(Fact::key_expired):
+      case static_cast<std::uint16_t>(Fact::expiry_proposed):
+      case static_cast<std::uint16_t>(Fact::expiry_applied):
+        judge_store(record, id);
+        break;
       case static_cast<std::uint16_t>(trace::WorldFact::process_killed):
       case static_cast<std::uint16_t>(trace::WorldFact::process_crashed):
       case static_cast<std::uint16_t>(trace::WorldFact::process_paused):
@@ -232,6 +247,7 @@ class Judges {
   void judge_proposal(trace::Record record, trace::RecordId id);
   void judge_holder(trace::Record record, trace::RecordId id);
   void judge_gossip(trace::Record record, trace::RecordId id);
+  void judge_store(trace::Record record, trace::RecordId id);
   void end_handover(NodeState& state) {
     transfers_ -= state.handing_over;
     state.handing_over = false;
@@ -258,6 +274,7 @@ class Judges {
   Clients clients_;
   Gossip gossip_;
   Holders holders_;
+  StoreJudge store_;
 };
 
 }  // namespace quorumlab::judge

@@ -618,6 +618,7 @@ std::string timeline(const script::Scenario& scenario, const trace::Trace& trace
 // Whether nodes speak what the checker judges.
 static bool engine_runs(const script::Scenario& s, judge::Checker checker) {
   if (judge::judges_programs(checker)) return !s.cluster.apps.empty();
+  if (judge::judges_store(checker)) return s.cluster.node.run_kv;
   return judge::judges_gossip(checker) ? s.cluster.node.run_gossip : s.cluster.node.run_raft;
 }
 

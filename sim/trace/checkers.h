@@ -34,7 +34,12 @@
     "Lamport 1979")                                                                                \
   X(mutual_exclusion, "no two running programs believe to hold a key",                             \
     "Gray and Cheriton 1989")                                                                      \
-  X(fencing, "nothing is taken from a holder that a newer one replaced", "Burrows 2006")
+  X(fencing, "nothing is taken from a holder that a newer one replaced", "Burrows 2006")           \
+  X(watch_order, "a watch is told each event once, none before or in place of an earlier one",     \
+    "etcd v2 api: waitIndex")                                                                      \
+  X(ttl_bounds, "keys expire as soon as the leader's clock says so, and not before",               \
+    "etcd v2: SYNC")                                                                               \
+  X(session_once, "a request of a session changes the store once", "thesis 6.3")
 
 // Those from the first to the last judge gossip, the others Raft.
 #define QUORUMLAB_FIRST_GOSSIP_CHECKER gossip_completeness

@@ -281,6 +281,22 @@ std::string core_words(const Record& r, const Context& context) {
       return fmt::format("{} takes what {} wrote with token {}", node, peer, a);
     case Fact::work_refused:
       return fmt::format("{} refuses what {} wrote with token {}: it has seen {}", node, peer, a, c);
+    case Fact::store_changed:
+      return fmt::format("{} changed its store: index {}", node, a);
+    case Fact::session_applied:
+      return fmt::format("{} applied request {} of session {} at entry {}", node, b, a, c);
+    case Fact::watch_began:
+      return fmt::format("{} has a watch from index {} (request {})", node, b, a);
+    case Fact::watch_told:
+      return fmt::format("{} told request {} of the event {}", node, a, b);
+    case Fact::watch_ended:
+      return fmt::format("{} has nobody waiting for request {} any more", node, a);
+    case Fact::key_expired:
+      return fmt::format("{} let a key expire: index {}", node, a);
+    case Fact::expiry_proposed:
+      return fmt::format("{} says what time it is, so that keys expire", node);
+    case Fact::expiry_applied:
+      return fmt::format("{} let expire what was due", node);
     case Fact::toy:
       return fmt::format("{} says {}, {}, {}", node, a, b, c);
     default:
