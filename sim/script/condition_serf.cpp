@@ -20,7 +20,7 @@ bool has_agent(const world::Simulation& sim, NodeId node) {
 // What `observer` takes the member of this host's name for.
 gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member) {
   if (!member || member.value > sim.node_count()) return gossip::Status::none;
-  const gossip::PeerId id = sim.names().find(sim.config().names[member.value - 1]);
+  const gossip::PeerId id = sim.names().find(sim.config().agent_name(member));
   return id ? sim.node(observer).gossip().member(id).status : gossip::Status::none;
 }
 
@@ -61,7 +61,7 @@ std::uint64_t answered(const world::Simulation& sim, const Condition& c, const S
 bool within(const Condition& c, std::uint64_t n) { return n >= c.least && n <= c.most; }
 
 std::int64_t estimate(const world::Simulation& sim, NodeId from, NodeId to) {
-  const gossip::PeerId id = sim.names().find(sim.config().names[to.value - 1]);
+  const gossip::PeerId id = sim.names().find(sim.config().agent_name(to));
   const gossip::CoordinateClient& client = sim.node(from).gossip().coordinates();
   const gossip::Coordinate* there = id ? client.known(id) : nullptr;
   return there == nullptr ? -1 : gossip::estimated_rtt(client.own(), *there).ns;

@@ -40,6 +40,13 @@ void Reader::serf(const Json& json, const std::string& path) {
       if (id && id.value <= all.size()) all[id.value - 1] = tags(value);
     }
   }
+  if (const Json* given = member(&json, "names", Json::Kind::object)) {
+    out_.cluster.agent_names.assign(out_.cluster.names.size(), {});
+    for (const auto& [name, value] : given->members) {
+      const NodeId id = host(name, value.line, path + ".names." + name, true);
+      if (id && id.value <= out_.cluster.agent_names.size()) out_.cluster.agent_names[id.value - 1] = value.text;
+    }
+  }
   if (const Json* join = json.find("start_join")) {
     for (const Selector& s : targets(*join, path + ".start_join")) {
       if (s.kind == Selector::Kind::node && s.node) {

@@ -19,6 +19,8 @@ const Type* serf_type(TypeStore& s, const CommonTypes& c) {
       {"start_join", c.targets, "Agents that every agent contacts when it starts.", ""},
       {"tags", tags, "Tags of every agent.", ""},
       {"tags_of", s.map(tags, true, "an object from nodes' names to tags"), "Tags of these agents.", ""},
+      {"names", s.map(c.name, true, "an object from nodes' names to names"),
+       "What these agents call themselves; missing: as the host. Two of one name are in conflict.", ""},
       {"keys", s.list(key, 1, 16, "one or more keys"), "Packets are sealed with the first; missing: plain.", ""},
       {"rules_off", c.rules, "Rules that no agent obeys: to see what they are for.", ""}};
   const Type* number = s.integer(0, 1'000'000, "a whole number, 0 or more");

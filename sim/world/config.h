@@ -39,6 +39,11 @@ struct ClusterConfig {
   // Processes start one after the other, at moments drawn from [0, start_within]; 0: all at once.
   Duration start_within;
   std::vector<gossip::Tags> tags;  // of agents, by node
+  std::vector<std::string> agent_names;  // by node; missing or empty: the host's name
+  const std::string& agent_name(NodeId of) const {
+    const std::size_t place = of.value - 1;
+    return place < agent_names.size() && !agent_names[place].empty() ? agent_names[place] : names[place];
+  }
   Duration client_retry = milliseconds(500);  // then the client asks another node
   std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
   bool keep_deliveries = true;  // remember what handlers were told (Simulation::delivered)

@@ -155,7 +155,7 @@ void Cluster::start(Process& p, RecordId cause) {
     if (node_config_.run_gossip) {
       const std::size_t place = p.id.value - 1;
       node_config_.gossip.id = p.id;
-      node_config_.gossip.name = config_.names[place];
+      node_config_.gossip.name = config_.agent_name({static_cast<std::uint32_t>(place + 1)});
       node_config_.gossip.tags =
           place < config_.tags.size() ? config_.tags[place] : config_.node.gossip.tags;
       node_config_.gossip.rules = p.gossip_rules;
