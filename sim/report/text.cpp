@@ -8,6 +8,7 @@
 
 #include "core/raft/message.h"
 #include "sim/judge/linearizability/words.h"
+#include "sim/report/gaps.h"
 #include "sim/report/page.h"
 #include "sim/report/serf_lines.h"
 #include "sim/script/loader.h"
@@ -204,6 +205,7 @@ class Story {
   void take(const Record& r) {
     const bool news = is_news(r);
     learn_role(r);
+    gap_ns_ = gaps_.on(r);
     if (r.is(WorldFact::act)) learn_operation(r);
     if (r.is(Fact::config_applied)) voters_ = static_cast<std::size_t>(__builtin_popcountll(r.b));
     if (r.is(WorldFact::packet_sent)) ++(is_background_message(r.extra) ? heartbeats_ : messages_);
@@ -314,6 +316,7 @@ class Story {
         r.kind <= static_cast<std::uint16_t>(WorldFact::client_refused)) {
       text = name_operation(std::move(text));
     }
+    if (gap_ns_ >= 0) text += "; for " + time_text(gap_ns_, false) + " nobody did";
     if (!options_.verbose && (command(r) || same_elsewhere(r, node, text) || repeated(r))) return;
     gap();
     put(r.time_ns, node, text, style_of(r));
@@ -476,7 +479,11 @@ class Story {
       if (!line.empty()) lines.push_back(std::move(line));
       body.remove_prefix(std::min(end + 1, body.size()));
     }
-    if (!c.hidden) print(r.time_ns, c, lines, Style::client);
+    if (c.hidden) return;
+    // What is streamed comes when it comes.
+    const bool part = r.cause != 0 && trace_[r.cause].is(WorldFact::client_answered) && trace_[r.cause].extra == 1;
+    if (!part) return print(r.time_ns, c, lines, Style::client);
+    for (const std::string& line : lines) put(r.time_ns, c.host, line, Style::client);
   }
 
   // Each kind of line of a node about a peer is told twice in a section, then only counted.
@@ -522,6 +529,8 @@ class Story {
   std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0;
   std::map<std::uint32_t, Fact> roles_;
   std::map<std::uint32_t, std::uint64_t> tokens_;  // of holders of keys
+  Gaps gaps_;
+  std::int64_t gap_ns_ = -1;  // that the record at hand ended
   bool programs_ = false;
   std::string held_text_;
   std::int64_t held_time_ = 0;

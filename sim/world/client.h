@@ -41,6 +41,7 @@ struct ActiveOperation {
   std::vector<raft::ConfChange::Step> steps;
   std::uint32_t next_step = 0;
   kv::HttpResponse answer;
+  std::size_t told = 0;  // bytes of its body that people have seen
   std::int64_t answered_ns = 0;  // when the last part of it arrives
 };
 

@@ -157,6 +157,7 @@ void Cluster::attempt(std::uint32_t place, RecordId cause) {
   const bool once = history.verb == Verb::http;
   op.next_ns = once ? op.give_up_ns : std::min(now_.ns + config_.client_retry.ns, op.give_up_ns);
   op.answer = {};
+  op.told = 0;
   op.answered_ns = 0;
   arm_client(client, op.next_ns);
 }

@@ -104,7 +104,9 @@ void Cluster::on_http_part(SlotId slot, ActiveOperation& op) {
     history.life = s.generation;
   }
   if (sound && !op.answer.complete && s.flags == 0) {
-    emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 1, history.id, op.answer.status));
+    const RecordId part =
+        emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 1, history.id, op.answer.status));
+    if (history.verb == Verb::http && op.answer.body.size() > op.told) tell_exchange(op, part);
     return;
   }
   if (op.answer.status == 307 && op.follows) {
@@ -153,13 +155,18 @@ bool Cluster::follow_redirect(std::uint32_t place, RecordId cause) {
   return true;
 }
 
-// The exchange as people see it: what the server said.
+// The exchange as people see it: what the server said since they looked last.
 void Cluster::tell_exchange(ActiveOperation& op, RecordId cause) {
-  if (!keep_trace_) return;
+  if (!keep_trace_ || (op.told > 0 && op.told == op.answer.body.size())) return;
   Record printed = fact(WorldFact::command_printed, op.client, cause, op.asked, 1,
                         operations_[op.operation].id);
   std::string text;
-  kv::render(op.answer, text);
+  if (op.told == 0) {
+    kv::render(op.answer, text);
+  } else {
+    text = op.answer.body.substr(op.told);
+  }
+  op.told = op.answer.body.size();
   printed.b = trace_.text(text);
   emit(printed);
 }
