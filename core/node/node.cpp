@@ -53,6 +53,7 @@ void Node::step(Now now, const Event& event, Effects& out) {
   if (event.kind == Event::Kind::client_request && is_agent_request(event.bytes)) {
     gossip_step(now, event, out);  // answers in any case
     if (config_.run_raft && running_) out.wake_at = std::min(out.wake_at, engine_.deadline());
+    if (config_.run_kv && running_) out.wake_at = std::min(out.wake_at, kv_.front().server.deadline());
     return;
   }
   if (config_.run_raft) raft_step(now, event, out);
