@@ -354,7 +354,8 @@ void Server::apply_publish(Now now, const Command& command, Out& out) {
   append_text("{\"name\":", name);
   append_json_string(command.value, name);
   append_text(",\"clientURLs\":", name);
-  const auto outcome = store_.set(context(now), member_path(command.member, "/attributes"), false,
+  const std::string path = member_path(command.member, "/attributes");  // the event speaks of it
+  const auto outcome = store_.set(context(now), path, false,
                                   urls_json(as_text(name), member->client_urls), {});
   if (!outcome.refusal) tell_watchers(now, outcome.event, out);
 }
