@@ -70,6 +70,9 @@ namespace quorumlab {
   X(key_expired, 81, "a: index of the store, b: when it was to expire, c: hash of the key")         \
   X(expiry_proposed, 82, "a: the time by the leader's clock")                                       \
   X(expiry_applied, 83, "a: the time that was agreed on, b: when the next key expires, 0: none")    \
+  X(autopilot_removes, 84, "peer: voter; a: ns since serf called it failed, b: voters heard, c: voters") \
+  X(autopilot_keeps, 85, "peer: voter; a: ns since serf called it failed, b: voters heard, c: voters; reason") \
+  X(autopilot_adds, 86, "peer: member; a: ns since serf called it alive, b: voters heard, c: voters") \
   X(toy, 99, "a, b, c: whatever a user's own node wants to say")                                   \
   X(probe_started, 200, "peer: target; a: sequence number, b: 1 if suspected, c: own health score") \
   X(probe_acked, 201, "peer: target; a: sequence number, b: ns since the ping, c: 0 directly, 1 by " \
@@ -211,7 +214,8 @@ enum class Fact : std::uint16_t {
   X(lease_over, 87, "its lease is over by its own clock")                         \
   X(lost_to_another, 88, "somebody else has it, or nobody")                       \
   X(given_back, 89, "it gives it back")                                           \
-  X(old_token, 90, "a holder with a newer token was here before")
+  X(old_token, 90, "a holder with a newer token was here before")                 \
+  X(raft_hears_it, 91, "the leader hears from it all the same")
 
 enum class Reason : std::uint16_t {
 #define X(name, number, words) name = number,

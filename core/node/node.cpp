@@ -27,6 +27,8 @@ void Node::reset(const NodeConfig& config, const Random& random) {
     reset_kv();
   }
   answers_.clear();
+  autopilot_ = {};
+  config_.autopilot.on = config_.autopilot.on && config_.run_raft && config_.run_gossip;
   if (config_.run_gossip) {
     names_.clear();
     constexpr std::uint64_t kOwnDraws = UINT64_MAX;  // a purpose that the Raft engine never uses
@@ -54,11 +56,13 @@ void Node::step(Now now, const Event& event, Effects& out) {
     gossip_step(now, event, out);  // answers in any case
     if (config_.run_raft && running_) out.wake_at = std::min(out.wake_at, engine_.deadline());
     if (config_.run_kv && running_) out.wake_at = std::min(out.wake_at, kv_.front().server.deadline());
+    if (config_.autopilot.on && running_) out.wake_at = std::min(out.wake_at, autopilot_.next);
     return;
   }
   if (config_.run_raft) raft_step(now, event, out);
   if (config_.run_kv && running_) kv_step(now, event, out);
   if (config_.run_gossip && running_) gossip_step(now, event, out);
+  if (config_.autopilot.on && running_) autopilot_step(now, event, out);
 }
 
 void Node::raft_step(Now now, const Event& event, Effects& out) {

@@ -10,6 +10,7 @@
 #include "core/base/random.h"
 #include "core/gossip/engine.h"
 #include "core/node/agent.h"
+#include "core/node/autopilot.h"
 #include "core/node/event.h"
 #include "core/node/kv_part.h"
 #include "core/node/request.h"
@@ -27,6 +28,7 @@ struct NodeConfig {
   raft::Config raft;
   gossip::Config gossip;
   KvConfig kv;
+  AutopilotConfig autopilot;  // needs both engines
   // A snapshot is taken every so many applied entries; 0: never.
   std::uint64_t snapshot_every = 10'000;
   // Entries kept in the log behind a snapshot, for followers that lag a little.
@@ -111,6 +113,10 @@ class Node {
   void propose_own(Now now, std::uint64_t id, ByteView command);
   void own_proposal_dropped(Now now, std::uint64_t id, Reason reason);
   void change_members(Now now, const kv::MembershipRequest& request);
+  // autopilot.cpp
+  void autopilot_step(Now now, const Event& event, Effects& out);
+  void look_at_members(Now now, const gossip::Directory& names);
+  void steer(Now now, Effects& out);
   // node.cpp
   [[nodiscard]] bool restore_state(Now now, ByteView bytes, LogIndex index, Term term);
   void encode_state(Bytes& out) const;
@@ -158,6 +164,7 @@ class Node {
   LogIndex last_snapshot_;
   std::vector<KvPart> kv_;  // one, or none: servers without the store do not pay for it
 
+  Autopilot autopilot_;
   gossip::Engine gossip_;
   gossip::Directory names_;
   // What this node's handler answers to queries, by name.

@@ -99,7 +99,10 @@ namespace quorumlab::raft {
   X(lost_chunk_is_resent, "own", "a heartbeat's answer resends a snapshot chunk that got lost")    \
   X(stop_after_failed_write, "canonical/raft 857e17e", "after a failed write the engine stops")    \
   X(sessions_apply_once, "thesis 6.3", "a command of a session is applied once")                   \
-  X(verify_checksums, "own", "a damaged message or record is dropped, not read")
+  X(verify_checksums, "own", "a damaged message or record is dropped, not read")                  \
+  X(autopilot_keeps_quorum, "own, after Consul's autopilot", "a failure detector removes no voter " \
+                                                             "that the leader hears, or that the "  \
+                                                             "rest could not do without")
 
 enum class Rule : std::uint8_t {
 #define X(name, source, meaning) name,

@@ -103,7 +103,7 @@ Outcome run_campaign(const Campaign& campaign) {
 // Whether runs on this system give the checker anything to look at.
 static bool is_asked_for(judge::Checker checker, System system) {
   using judge::Checker;
-  if (judge::judges_gossip(checker)) return false;
+  if (judge::judges_gossip(checker) || judge::judges_autopilot(checker)) return false;
   if (system == System::raft) return !judge::judges_programs(checker) && !judge::judges_store(checker);
   // Requests over HTTP go through the log, reads as well: judged by what clients were told.
   return checker != Checker::fencing && checker != Checker::read_freshness && checker != Checker::exactly_once &&

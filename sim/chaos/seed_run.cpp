@@ -126,6 +126,9 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
     case Checker::session_once:
       what = fmt::format("{} applied at {} what stands at {} already", node, v.a, v.b);
       break;
+    case Checker::autopilot_quorum:
+      what = fmt::format("{} has {} removed, which a majority reaches", node, other);
+      break;
     case Checker::handover:
       what = fmt::format("{} hands leadership to {}, entry {}", node, other, v.a);
       break;

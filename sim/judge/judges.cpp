@@ -70,6 +70,7 @@ void Judges::reset(const Setup& setup) {
   clients_.reset();
   holders_.reset();
   store_.reset();
+  autopilot_.reset(setup.links_calm);
   gossip_.reset(setup.gossip, setup.nodes, setup.links_calm);
   setup_.gossip = nullptr;
 }
@@ -266,6 +267,7 @@ void Judges::judge_holder(trace::Record record, trace::RecordId id) {
     case static_cast<std::uint16_t>(trace::WorldFact::process_paused):
       return holders_.stands_still(node, true);
     case static_cast<std::uint16_t>(trace::WorldFact::process_resumed):
+      autopilot_.changed(record.time_ns, node);
       return holders_.stands_still(node, false);
     default:
       store_.dead(node);
@@ -432,6 +434,7 @@ void Judges::judge_fact(trace::Record record, trace::RecordId id) {
       verdicts_.check(Checker::monotonic, record.a >= term, moment, node, kNobody, record.a, term);
       state.monotonic.commit = record.c;
       store_.dead(node);
+      autopilot_.changed(record.time_ns, node);
       break;
     }
     case Fact::refused_to_start:

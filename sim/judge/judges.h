@@ -14,6 +14,7 @@
 
 #include "core/base/bytes.h"
 #include "core/node/event.h"
+#include "sim/judge/autopilot.h"
 #include "sim/judge/clients.h"
 #include "sim/judge/configuration.h"
 #include "sim/judge/durability.h"
@@ -49,7 +50,11 @@ constexpr bool judges_programs(Checker checker) {
   return checker == Checker::mutual_exclusion || checker == Checker::fencing;
 }
 // Whether it judges the etcd store.
-constexpr bool judges_store(Checker checker) { return checker >= Checker::watch_order; }
+constexpr bool judges_store(Checker checker) {
+  return checker >= Checker::watch_order && checker <= Checker::session_once;
+}
+// Whether it judges what serf does to Raft.
+constexpr bool judges_autopilot(Checker checker) { return checker == Checker::autopilot_quorum; }
 
 // What happened that a campaign has to come by, else it proves nothing about it.
 // X(name, in words)
@@ -182,7 +187,12 @@ class Judges {
     if (gossip_.on()) gossip_.prefetch(node);
   }
   void links_changed(std::int64_t time_ns, bool calm) {
+    autopilot_.links(time_ns, calm);
     if (gossip_.on()) gossip_.links(time_ns, calm);
+  }
+  void network_changed(std::int64_t time_ns) { autopilot_.network_changed(time_ns); }
+  void evicts(std::int64_t time_ns, trace::RecordId record, const Eviction& eviction) {
+    autopilot_.evicts({time_ns, record}, eviction, verdicts_);
   }
   void clock_set(std::int64_t time_ns, NodeId node, std::int64_t drift_ppb, bool frozen) {
     if (gossip_.on()) gossip_.clock(node, time_ns, drift_ppb, frozen);
@@ -275,6 +285,7 @@ class Judges {
   Gossip gossip_;
   Holders holders_;
   StoreJudge store_;
+  AutopilotJudge autopilot_;
 };
 
 }  // namespace quorumlab::judge

@@ -71,7 +71,10 @@ bool tells(const Record& r) {
       case Fact::holds:
       case Fact::lets_go:
       case Fact::follows:
-      case Fact::work_refused: return true;
+      case Fact::work_refused:
+      case Fact::autopilot_removes:
+      case Fact::autopilot_keeps:
+      case Fact::autopilot_adds: return true;
       default: return false;
     }
   }
@@ -627,6 +630,7 @@ std::string timeline(const script::Scenario& scenario, const trace::Trace& trace
 // Whether nodes speak what the checker judges.
 static bool engine_runs(const script::Scenario& s, judge::Checker checker) {
   if (judge::judges_programs(checker)) return !s.cluster.apps.empty();
+  if (judge::judges_autopilot(checker)) return s.cluster.node.autopilot.on;
   if (judge::judges_store(checker)) return s.cluster.node.run_kv;
   return judge::judges_gossip(checker) ? s.cluster.node.run_gossip : s.cluster.node.run_raft;
 }

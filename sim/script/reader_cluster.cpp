@@ -251,6 +251,15 @@ void Reader::cluster(const Json& json, const std::string& path) {
     cluster.node.run_gossip = true;
     cluster.node.run_raft = json.find("raft") != nullptr;
   }
+  if (const Json* a = member(&json, "autopilot", Json::Kind::object)) {
+    AutopilotConfig& pilot = cluster.node.autopilot;
+    pilot.on = true;
+    read(a, "grace", pilot.grace);
+    read(a, "settle", pilot.settle);
+    if (!cluster.node.run_gossip || !cluster.node.run_raft) {
+      problems_.add(a->line, path + ".autopilot", "it needs \"serf\" to hear of failures and \"raft\" to act on them");
+    }
+  }
   if (const Json* e = member(&json, "etcd", Json::Kind::object)) {
     etcd(*e, path + ".etcd");
     if (!cluster.node.run_raft) problems_.add(e->line, path + ".etcd", "etcd needs Raft: give \"raft\" beside \"serf\", if only {}");

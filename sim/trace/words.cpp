@@ -297,6 +297,14 @@ std::string core_words(const Record& r, const Context& context) {
       return fmt::format("{} says what time it is, so that keys expire", node);
     case Fact::expiry_applied:
       return fmt::format("{} let expire what was due", node);
+    case Fact::autopilot_removes:
+      return fmt::format("{} has {} removed: serf called it failed {} s ago; it hears {} of {} voters", node, peer,
+                         a / 1'000'000'000, b, c);
+    case Fact::autopilot_keeps:
+      return fmt::format("{} keeps {}, which serf called failed {} s ago{}", node, peer,
+                         a / 1'000'000'000, why);
+    case Fact::autopilot_adds:
+      return fmt::format("{} has {} added: serf calls it alive", node, peer);
     case Fact::toy:
       return fmt::format("{} says {}, {}, {}", node, a, b, c);
     default:

@@ -159,6 +159,7 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
       if (action.verb == Verb::cut) network_.cut(action.groups);
       if (action.verb == Verb::heal) network_.heal(action.groups);
       release_held();
+      judges_.network_changed(now_.ns);
       const RecordId record = emit(fact(WorldFact::network_changed, 0, cause, 0, 0,
                                         network_.cuts().size(), network_.cuts().touched()));
       quorum_may_change(record);

@@ -278,6 +278,8 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
 void Cluster::tell_notes(Process& p, RecordId cause) {
   for (const Note& note : effects_.notes) {
     if (note.fact == Fact::config_applied) quorum_may_change(cause);
+    if (note.fact == Fact::autopilot_removes) [[unlikely]]
+      judge_eviction(p, note.peer);
     emit({now_.ns, cause, static_cast<std::uint16_t>(note.fact),
           static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
           note.c});

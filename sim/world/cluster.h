@@ -225,6 +225,8 @@ class Cluster {
   void quorum_may_change(RecordId cause);
   void look_at_quorum(RecordId cause);
   QuorumState compute_quorum() const;
+  bool reaches(NodeId from, NodeId to) const;
+  void judge_eviction(const Process& leader, NodeId target);
 
   // streams.cpp
   void carry_out_streams(Process& p, RecordId cause);

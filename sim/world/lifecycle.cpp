@@ -299,6 +299,39 @@ void Cluster::look_at_quorum(RecordId cause) {
             0, 0, state.have, state.need));
 }
 
+// Whether `to` runs, and packets pass between the two both ways.
+bool Cluster::reaches(NodeId from, NodeId to) const {
+  return is_server(to.value) && processes_[to.value - 1].state == Process::State::running &&
+         (from == to ||
+          (network_.connected(from.value, to.value) && network_.connected(to.value, from.value)));
+}
+
+// The autopilot of this leader is about to have a voter removed.
+void Cluster::judge_eviction(const Process& leader, NodeId target) {
+  const Node* node = std::get_if<Node>(&leader.node);
+  if (node == nullptr) return;
+  const std::vector<NodeId>& voters = node->raft().conf().voters;
+  const auto reached_by = [&](NodeId to, NodeId without) {
+    return std::count_if(voters.begin(), voters.end(), [&](NodeId from) {
+      return from != without && reaches(from, from) && reaches(from, to);
+    });
+  };
+  // Some voter that runs, and a majority with it.
+  const auto quorum = [&](NodeId without) {
+    const auto all = static_cast<std::ptrdiff_t>(voters.size()) - (without ? 1 : 0);
+    return std::any_of(voters.begin(), voters.end(), [&](NodeId one) {
+      return one != without && reached_by(one, without) >= all / 2 + 1;
+    });
+  };
+  judge::Eviction eviction;
+  eviction.leader = leader.id;
+  eviction.target = target;
+  eviction.reached = reached_by(target, kNobody) >= static_cast<std::ptrdiff_t>(voters.size() / 2 + 1);
+  eviction.quorum_before = quorum(kNobody);
+  eviction.quorum_after = quorum(target);
+  judges_.evicts(now_.ns, records_, eviction);
+}
+
 QuorumState Cluster::compute_quorum() const {
   // Membership as the running node that has applied most knows it.
   const raft::ConfState* conf = &node_config_.raft.initial;
@@ -312,11 +345,6 @@ QuorumState Cluster::compute_quorum() const {
       conf = &node->raft().conf();
     }
   }
-  const auto reaches = [&](NodeId from, NodeId to) {
-    return is_server(to.value) && processes_[to.value - 1].state == Process::State::running &&
-           (from == to ||
-            (network_.connected(from.value, to.value) && network_.connected(to.value, from.value)));
-  };
   const auto count = [&](NodeId from, const std::vector<NodeId>& voters) {
     return static_cast<std::uint32_t>(
         std::count_if(voters.begin(), voters.end(), [&](NodeId to) { return reaches(from, to); }));
