@@ -279,7 +279,7 @@ void Cluster::tell_notes(Process& p, RecordId cause) {
   for (const Note& note : effects_.notes) {
     if (note.fact == Fact::config_applied) quorum_may_change(cause);
     if (note.fact == Fact::autopilot_removes) [[unlikely]]
-      judge_eviction(p, note.peer);
+      judge_eviction(p, note.peer, records_ + 1);
     emit({now_.ns, cause, static_cast<std::uint16_t>(note.fact),
           static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
           note.c});

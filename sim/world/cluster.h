@@ -226,7 +226,7 @@ class Cluster {
   void look_at_quorum(RecordId cause);
   QuorumState compute_quorum() const;
   bool reaches(NodeId from, NodeId to) const;
-  void judge_eviction(const Process& leader, NodeId target);
+  void judge_eviction(const Process& leader, NodeId target, RecordId record);
 
   // streams.cpp
   void carry_out_streams(Process& p, RecordId cause);

@@ -307,7 +307,7 @@ bool Cluster::reaches(NodeId from, NodeId to) const {
 }
 
 // The autopilot of this leader is about to have a voter removed.
-void Cluster::judge_eviction(const Process& leader, NodeId target) {
+void Cluster::judge_eviction(const Process& leader, NodeId target, RecordId record) {
   const Node* node = std::get_if<Node>(&leader.node);
   if (node == nullptr) return;
   const std::vector<NodeId>& voters = node->raft().conf().voters;
@@ -329,7 +329,7 @@ void Cluster::judge_eviction(const Process& leader, NodeId target) {
   eviction.reached = reached_by(target, kNobody) >= static_cast<std::ptrdiff_t>(voters.size() / 2 + 1);
   eviction.quorum_before = quorum(kNobody);
   eviction.quorum_after = quorum(target);
-  judges_.evicts(now_.ns, records_, eviction);
+  judges_.evicts(now_.ns, record, eviction);
 }
 
 QuorumState Cluster::compute_quorum() const {

@@ -41,6 +41,8 @@ void Cluster::submit_writes(Process& p, RecordId cause) {
   RecordId id = first;
   for (const Note& note : effects_.notes) {
     if (note.fact == Fact::config_applied) quorum_may_change(cause);
+    if (note.fact == Fact::autopilot_removes) [[unlikely]]
+      judge_eviction(p, note.peer, id);
     judges_.fact(record(note), id++);
   }
 }
