@@ -40,7 +40,7 @@
   X(ttl_bounds, "keys expire as soon as the leader's clock says so, and not before",               \
     "etcd v2: SYNC")                                                                               \
   X(session_once, "a request of a session changes the store once", "thesis 6.3")                   \
-  X(autopilot_quorum, "no failure detector evicts a voter that a majority reaches, or the quorum", \
+  X(autopilot_quorum, "no detector evicts a voter in reach, or the quorum", \
     "own")
 
 // Those from the first to the last judge gossip, the others Raft.
