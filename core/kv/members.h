@@ -22,6 +22,10 @@ struct Member {
   bool operator==(const Member&) const = default;
 };
 
+// Of the wall clock, rounded down.
+constexpr std::int64_t whole_seconds(Instant wall) {
+  return wall.ns / seconds(1).ns - (wall.ns % seconds(1).ns < 0 ? 1 : 0);
+}
 // The first eight bytes of the SHA-1 of the sorted URLs, the cluster's token and, for members added
 // later, the second at which they were.
 std::uint64_t member_id(const std::vector<std::string>& peer_urls, std::string_view token);

@@ -30,6 +30,9 @@ namespace quorumlab::kv {
   X(expire_by_command_time, "etcd v2: SYNC",                                                     \
     "the time in the command decides what expires, not "                                         \
     "the clock of who applies it")                                                               \
+  X(leader_tells_time, "etcd v2: SYNC",                                                          \
+    "the leader proposes the time every half second while "                                      \
+    "a key can expire")                                                                          \
   X(refresh_is_silent, "etcd v2 api: refresh", "a refresh wakes no watcher")                     \
   X(watch_from_history, "etcd v2 api: waitIndex",                                                \
     "a watch that names an index is told what it "                                               \

@@ -106,8 +106,35 @@ Server::Pending Server::take_out(std::size_t place) {
   return pending;
 }
 
+void Server::unlist(std::uint64_t member, Out& out) {
+  Command command = own_command(Command::Kind::remove_member);
+  command.member = member;
+  propose(command, out);
+}
+
+void Server::list(Now now, NodeId node, std::string_view url, Out& out) {
+  std::vector<std::string> urls;
+  if (!url.empty()) urls.emplace_back(url);
+  for (const Member& founder : config_.members) {
+    if (founder.node != node) continue;
+    if (!members_.is_removed(founder.id)) return;
+    urls = founder.peer_urls;
+  }
+  if (urls.empty() || members_.has_peer_url(urls, 0)) return;
+  Command command = own_command(Command::Kind::add_member);
+  command.member = kv::member_id(urls, {}, whole_seconds(now.wall));
+  command.node = node;
+  urls_.clear();
+  ByteWriter w(urls_);
+  for (const std::string& one : urls) w.sized(one);
+  command.urls = urls_;
+  propose(command, out);
+}
+
+// One that was removed may be on the list again, under another id.
 bool Server::is_member() {
-  if (member_id_ == 0 && !config_.self.peer_urls.empty()) {
+  const bool unknown = member_id_ == 0 || members_.is_removed(member_id_);
+  if (unknown && !config_.self.peer_urls.empty()) {
     for (const Member& member : members_.all()) {
       if (member.peer_urls == config_.self.peer_urls) member_id_ = member.id;
     }
@@ -160,7 +187,8 @@ Instant Server::deadline() const {
     next = std::min(next, pending_[i].until);  // the first of them is the first to end
     break;
   }
-  const bool ticks = is_leader_ || !config_.rules[Rule::expire_by_leader_only];
+  const bool ticks = (is_leader_ && config_.rules[Rule::leader_tells_time]) ||
+                     !config_.rules[Rule::expire_by_leader_only];
   if (started_ && ticks && store_.has_expiring()) next = std::min(next, next_tick_);
   return next;
 }
@@ -171,7 +199,7 @@ void Server::on_deadline(Now now, const RaftView& view, Out& out) {
     if (!config_.rules[Rule::expire_by_leader_only]) {
       next_tick_ = tick_after(now.monotonic);
       expire(now, now.wall.ns, out);
-    } else if (is_leader_) {
+    } else if (is_leader_ && config_.rules[Rule::leader_tells_time]) {
       next_tick_ = tick_after(now.monotonic);
       Command command = own_command(Command::Kind::sync);
       command.time = now.wall.ns;

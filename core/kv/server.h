@@ -134,6 +134,11 @@ class Server {
   void apply(Now now, LogIndex index, Term term, ByteView command, const RaftView& view, Out& out);
   // The leader changed.
   void on_view(Now now, const RaftView& view, Out& out);
+  // Raft's configuration changed without a word to the members API, as an autopilot does it: the
+  // leader proposes what makes the list agree. A member that is back has a new id, and `url` is its
+  // peer URL (empty: the founder's). A founder whom nobody removed introduces itself.
+  void unlist(std::uint64_t member, Out& out);
+  void list(Now now, NodeId node, std::string_view url, Out& out);
   // Raft did not take a proposal, or lost it. etcd 3.4 tells the client nothing and lets the seven
   // seconds run out; so does this, and redirects with v0.4 answer at once.
   void on_proposal_dropped(Now now, std::uint64_t number, Dropped why, const RaftView& view,

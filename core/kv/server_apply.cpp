@@ -328,6 +328,7 @@ void Server::apply_member(Now now, const Command& command, Out& out) {
       append_hex(command.member, path);
       tell(store_.create(when, path, false, {}, false, {}));
       members_.remove(command.member);
+      if (command.member == member_id_) published_ = false;
       answer(204, {});
       break;
     }

@@ -332,9 +332,7 @@ void Server::take_membership(Now now, std::uint64_t request, const Call& call, c
   }
   change.url = out.end(begin);
   if (adds) {
-    const std::int64_t second =
-        now.wall.ns / seconds(1).ns - (now.wall.ns % seconds(1).ns < 0 ? 1 : 0);
-    command.member = kv::member_id(api_.urls(), {}, second);
+    command.member = kv::member_id(api_.urls(), {}, whole_seconds(now.wall));
   }
   if (const Member* known = members_.find(command.member)) change.node = known->node;
   command.node = change.node;

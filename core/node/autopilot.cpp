@@ -2,6 +2,7 @@
 #include "core/node/autopilot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/node/node.h"
 #include "core/raft/quorum.h"
@@ -43,6 +44,29 @@ void Node::look_at_members(Now now, const gossip::Directory& names) {
   }
 }
 
+// /v2/members follows the configuration, some seconds behind: a change that the members API made is
+// on its way to the list.
+void Node::list_voters(Now now, const raft::ConfState& conf, Effects& out) {
+  KvPart& kv = kv_.front();
+  const auto in = [](const std::vector<NodeId>& nodes, NodeId node) {
+    return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+  };
+  const auto follow = [&](NodeId node, bool differs) {
+    return std::exchange(autopilot_.at(node).differs, differs) && differs;
+  };
+  for (const kv::Member& member : kv.server.members().all()) {
+    const bool is_out = member.node && !in(conf.voters, member.node) && !in(conf.learners, member.node);
+    if (member.node && follow(member.node, is_out)) kv.server.unlist(member.id, kv.out);
+  }
+  for (const NodeId voter : conf.voters) {
+    if (kv.server.members().find_node(voter) != nullptr || !follow(voter, true)) continue;
+    const auto spare = std::find_if(config_.kv.joining.begin(), config_.kv.joining.end(),
+                                    [&](const auto& known) { return known.second == voter; });
+    kv.server.list(now, voter, spare == config_.kv.joining.end() ? std::string_view() : spare->first, kv.out);
+  }
+  carry_out_kv(now, out);
+}
+
 // REQUIRES: this node leads.
 void Node::steer(Now now, Effects& out) {
   Autopilot& pilot = autopilot_;
@@ -64,6 +88,7 @@ void Node::steer(Now now, Effects& out) {
     heard += is_heard(voter);
   }
   if (!conf.voters_outgoing.empty()) return;
+  if (!kv_.empty()) list_voters(now, conf, out);
   const bool careful = config_.raft.rules[raft::Rule::autopilot_keeps_quorum];
   const auto change = [&](raft::ConfChange::Kind kind, NodeId node, Fact fact, std::uint64_t since) {
     raft::ConfChange wanted;

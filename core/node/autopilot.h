@@ -32,6 +32,7 @@ struct Autopilot {
     Instant heard{INT64_MIN / 2};  // by Raft: it answered a heartbeat
     std::uint64_t round = 0;       // of which one
     bool kept = false;             // it was said why it is not removed
+    bool differs = false;          // the store's list of members says otherwise than Raft
   };
   std::vector<Seen> seen;  // by id
   Term leads;              // the term in which it leads; 0: it does not

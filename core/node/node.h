@@ -116,6 +116,7 @@ class Node {
   // autopilot.cpp
   void autopilot_step(Now now, const Event& event, Effects& out);
   void look_at_members(Now now, const gossip::Directory& names);
+  void list_voters(Now now, const raft::ConfState& conf, Effects& out);
   void steer(Now now, Effects& out);
   // node.cpp
   [[nodiscard]] bool restore_state(Now now, ByteView bytes, LogIndex index, Term term);

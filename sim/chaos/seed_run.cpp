@@ -121,7 +121,9 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
       what = fmt::format("{} told a watch of event {}, where {} was due", node, v.a, v.b);
       break;
     case Checker::ttl_bounds:
-      what = fmt::format("{} let a key expire too early or too late ({}, {})", node, v.a, v.b);
+      what = v.a == 0 ? fmt::format("{} leads and has not told the time for {} ms, so that no key expires", node,
+                                    v.b / 1'000'000)
+                      : fmt::format("{} let a key expire too early or too late ({}, {})", node, v.a, v.b);
       break;
     case Checker::session_once:
       what = fmt::format("{} applied at {} what stands at {} already", node, v.a, v.b);

@@ -296,7 +296,7 @@ void Judges::judge_store(trace::Record record, trace::RecordId id) {
     case Fact::key_expired:
       return store_.expired(moment, node, record.a, static_cast<std::int64_t>(record.b), verdicts_);
     case Fact::expiry_proposed:
-      return store_.expiry_proposed(static_cast<std::int64_t>(record.a));
+      return store_.expiry_proposed(node, static_cast<std::int64_t>(record.a));
     default:
       return store_.expiry_applied(moment, node, static_cast<std::int64_t>(record.a),
                                    static_cast<std::int64_t>(record.b), verdicts_);

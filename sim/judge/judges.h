@@ -201,6 +201,12 @@ class Judges {
                       const LamportTimes& times) {
     gossip_.clocks({time_ns, record}, node, times, verdicts_);
   }
+  // A server of the etcd store after a step: its own monotonic clock, and whether it leads while keys
+  // can expire.
+  void store_stepped(std::int64_t time_ns, trace::RecordId record, NodeId node, std::int64_t monotonic,
+                     bool must_propose) {
+    store_.stepped({time_ns, record}, node, monotonic, must_propose, verdicts_);
+  }
   // Members declared failed that ran at the time, whatever the network did.
   std::uint64_t false_positives() const { return gossip_.on() ? gossip_.false_positives() : 0; }
 

@@ -19,6 +19,7 @@ class StoreJudge {
     events_.clear();
     watches_.clear();
     sessions_.clear();
+    tickers_.clear();
     agreed_ = INT64_MIN;
   }
 
@@ -78,7 +79,24 @@ class StoreJudge {
   }
 
   // A leader proposes what its clock shows.
-  void expiry_proposed(std::int64_t time) { agreed_ = std::max(agreed_, time); }
+  void expiry_proposed(NodeId node, std::int64_t time) {
+    agreed_ = std::max(agreed_, time);
+    ticker(node).proposed = true;
+  }
+  // What a server is about after a step, by its own monotonic clock. One that leads while keys can
+  // expire proposes the time every half second, or they stay for ever.
+  void stepped(Moment moment, NodeId node, std::int64_t monotonic, bool must_propose, Verdicts& verdicts) {
+    Ticker& t = ticker(node);
+    // It stood still meanwhile, or there was nothing to do.
+    if (!must_propose || t.proposed || monotonic - t.looked > kStandsStill) t.since = monotonic;
+    t.proposed = false;
+    t.looked = monotonic;
+    if (!must_propose) return;
+    const bool in_time = monotonic - t.since <= kMostBetween;
+    verdicts.check(Checker::ttl_bounds, in_time, moment, node, kNobody, 0,
+                   static_cast<std::uint64_t>(monotonic - t.since));
+    if (!in_time) t.since = monotonic;
+  }
   // No leader's clock had come so far: too early.
   void expired(Moment moment, NodeId node, std::uint64_t index, std::int64_t expiration, Verdicts& verdicts) {
     verdicts.check(Checker::ttl_bounds, expiration <= agreed_, moment, node, kNobody, index,
@@ -100,6 +118,15 @@ class StoreJudge {
  private:
   // Indexes follow each other; a store that says otherwise must not make this one grow without end.
   static constexpr std::uint64_t kMostMissing = 100'000;
+  static constexpr std::int64_t kMostBetween = 1'000'000'000, kStandsStill = 400'000'000;
+  struct Ticker {
+    std::int64_t since = 0, looked = 0;
+    bool proposed = false;
+  };
+  Ticker& ticker(NodeId node) {
+    if (tickers_.size() <= node.value) tickers_.resize(node.value + 1);
+    return tickers_[node.value];
+  }
   struct Watch {
     NodeId node;
     std::uint64_t request = 0;
@@ -115,6 +142,7 @@ class StoreJudge {
 
   std::vector<std::uint64_t> events_;  // by index of the store: the key's hash
   std::vector<Watch> watches_;
+  std::vector<Ticker> tickers_;        // by node
   FlatMap sessions_;                   // session and sequence -> log index
   std::int64_t agreed_ = INT64_MIN;    // the latest time that a leader proposed
 };

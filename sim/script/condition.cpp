@@ -27,10 +27,23 @@ bool majority(const world::Simulation& sim, Fits fits) {
   return !conf->voters.empty();
 }
 
+// What a running node's state machine has there; nullptr: nothing.
+const std::string* value_at(const world::Simulation& sim, NodeId node, const std::string& key) {
+  const Node& server = sim.node(node);
+  if (const kv::Server* kv = server.kv()) {
+    kv::Refusal missing;
+    const std::string path = std::string(kv::kUserRoot) + (key.starts_with('/') ? "" : "/") + key;
+    const kv::Store::Handle at = kv->store().find(path, missing);
+    return missing || kv->store().node(at).dir ? nullptr : &kv->store().node(at).value;
+  }
+  const StateMachine::Item* item = server.state().find(key);
+  return item == nullptr ? nullptr : &item->value;
+}
+
 bool has_value(const world::Simulation& sim, NodeId node, const Condition& c) {
   if (!sim.is_running(node)) return false;
-  const StateMachine::Item* item = sim.node(node).state().find(c.key);
-  return item != nullptr && item->value == c.value;
+  const std::string* value = value_at(sim, node, c.key);
+  return value != nullptr && *value == c.value;
 }
 
 std::uint64_t highest_term(const world::Simulation& sim) {
@@ -242,8 +255,8 @@ std::string instead(const world::Simulation& sim, const Condition& c, const Memo
       for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
         const NodeId n{i};
         if (!sim.is_running(n)) continue;
-        const StateMachine::Item* item = sim.node(n).state().find(c.key);
-        out += (out.empty() ? "" : ", ") + name(n) + (item == nullptr ? " has nothing" : " has " + item->value);
+        const std::string* value = value_at(sim, n, c.key);
+        out += (out.empty() ? "" : ", ") + name(n) + (value == nullptr ? " has nothing" : " has " + *value);
       }
       return out.empty() ? "no node runs" : out;
     }

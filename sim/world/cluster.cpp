@@ -242,6 +242,7 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
     submit_writes(p, cause);
   }
   if (judges_.gossip_on()) [[unlikely]] tell_clocks(p);
+  if (config_.node.run_kv) [[unlikely]] tell_store(p);
   for (const Effects::Packet& packet : effects_.packets) {
     const SlotId slot = queue_.take(Slot::Kind::packet, packet.target.value, p.id.value);
     queue_.fill(slot, effects_.view(packet.bytes));
@@ -292,6 +293,14 @@ void Cluster::tell_clocks(const Process& p) {
   const gossip::Engine& agent = node->gossip();
   judges_.lamport_clocks(now_.ns, records_, p.id,
                          {agent.member_time(), agent.event_time(), agent.query_time()});
+}
+
+void Cluster::tell_store(const Process& p) {
+  const Node* node = std::get_if<Node>(&p.node);
+  if (node == nullptr || node->kv() == nullptr) return;
+  const bool leads = node->raft().status().role == raft::Role::leader;
+  judges_.store_stepped(now_.ns, records_, p.id, p.clock.now(now_).monotonic.ns,
+                        leads && node->kv()->store().has_expiring());
 }
 
 void Cluster::tell_handlers(Process& p, RecordId cause) {

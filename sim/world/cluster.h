@@ -194,6 +194,7 @@ class Cluster {
   void carry_out(Process& p, RecordId cause);
   void tell_notes(Process& p, RecordId cause);
   void tell_clocks(const Process& p);
+  void tell_store(const Process& p);
   void leave(SlotId slot);
   void leave_slowly(SlotId slot, std::uint64_t base);
   bool by_hand(SlotId slot, std::uint64_t base);

@@ -316,6 +316,52 @@ TEST_CASE("a server that joins publishes itself under the id it was given") {
   CHECK(c.get("/v2/machines").body == "http://127.0.0.1:4001, http://127.0.0.1:4002");
 }
 
+TEST_CASE("the list of members follows a change that its API did not make") {
+  Cluster c(3);
+  ServerConfig config;
+  config.node = NodeId{3};
+  config.members = founders(3);
+  config.self = founders(3)[2];
+  c.hosts[2].server.reset(config);
+  c.hosts[2].applied = 0;
+  c.out.clear();
+  c.hosts[2].server.start(c.clock(2), c.view(2), c.out);
+  c.collect(2);
+  c.settle();
+  Server& leader = c.hosts[0].server;
+  const auto step = [&](auto verb) {
+    c.out.clear();
+    verb();
+    c.collect(0);
+    c.settle();
+  };
+  const std::uint64_t first = leader.members().find_node(NodeId{3})->id;
+  CHECK(c.hosts[2].server.member_id() == first);
+
+  step([&] { leader.list(c.clock(0), NodeId{3}, {}, c.out); });  // a founder that nobody removed
+  CHECK(leader.members().all().size() == 3);
+  step([&] { leader.unlist(first, c.out); });
+  CHECK(leader.members().find_node(NodeId{3}) == nullptr);
+  CHECK(leader.members().is_removed(first));
+  step([&] { leader.unlist(first, c.out); });  // again: said twice, done once
+  CHECK(leader.members().all().size() == 2);
+
+  step([&] { leader.list(c.clock(0), NodeId{3}, {}, c.out); });
+  const Member* back = leader.members().find_node(NodeId{3});
+  REQUIRE(back != nullptr);
+  CHECK(back->id != first);
+  CHECK(back->name == "infra2");  // it found itself, and published
+  CHECK(c.hosts[2].server.member_id() == back->id);
+  step([&] { leader.list(c.clock(0), NodeId{3}, {}, c.out); });
+  CHECK(leader.members().all().size() == 3);
+
+  step([&] { leader.list(c.clock(0), NodeId{4}, "http://127.0.0.1:7004", c.out); });
+  CHECK(leader.members().find_node(NodeId{4}) != nullptr);
+  step([&] { leader.list(c.clock(0), NodeId{5}, {}, c.out); });  // of whom nobody knows where
+  CHECK(leader.members().find_node(NodeId{5}) == nullptr);
+  for (const Cluster::Host& host : c.hosts) CHECK(host.server.same_state(leader));
+}
+
 TEST_CASE("statistics tell of leaders as etcd does") {
   Cluster c(3);
   CHECK(has(c.get("/v2/stats/self", 0).body, "\"state\":\"StateLeader\""));

@@ -64,6 +64,19 @@ TEST_CASE("an answer is looked at by its parts") {
   CHECK(failures(R"({"expect": {"answer": {"of": "nobody", "status": 200}}})").size() == 1);
 }
 
+TEST_CASE("what is committed and applied is looked up in the store, too") {
+  CHECK(failures(kSet + R"(, {"write": {"key": "b/c", "value": 7}, "wait": true},
+      {"after": "1s", "expect": {"committed": {"a": 1, "/b/c": 7}, "applied": {"a": 1}}})")
+            .empty());
+  const auto wrong = failures(kSet + R"(, {"after": "1s", "expect": {"committed": {"a": 2}}},
+      {"expect": {"committed": {"none": 1}}}, {"write": {"key": "d/e", "value": 1}, "wait": true},
+      {"after": "1s", "expect": {"applied": {"d": 1}}})");
+  REQUIRE(wrong.size() == 3);
+  CHECK(wrong[0].find("n1 has 1") != std::string::npos);
+  CHECK(wrong[1].find("n1 has nothing") != std::string::npos);
+  CHECK(wrong[2].find("n1 has nothing") != std::string::npos);  // a directory
+}
+
 TEST_CASE("a request that waits is answered by the change it waits for") {
   CHECK(failures(R"({"http": {"path": "/v2/keys/a?wait=true", "name": "wait", "within": "30s"}},
     {"after": "1s", "expect": {"answer": {"of": "wait", "pending": true}}},)" +

@@ -74,6 +74,16 @@ TEST_CASE("a key that outlives what the leader says trips its checker") {
         {"expire_by_command_time"});
 }
 
+TEST_CASE("a leader that never tells the time trips the checker of expiry") {
+  // It must not mistake a leader that stood still for one.
+  trips(Checker::ttl_bounds,
+        put("a", "1") + R"(,
+        {"http": {"method": "PUT", "path": "/v2/keys/a", "form": {"value": 1, "ttl": 9}, "to": "@leader"}, "wait": true},
+        {"after": "3s", "expect": {"leader": "exists"}},
+        {"pause": ["n1", "n2", "n3"]}, {"after": "2s", "resume": ["n1", "n2", "n3"]}, {"after": "2s", "expect": {"leader": "exists"}})",
+        {"leader_tells_time"});
+}
+
 TEST_CASE("a request of a session that is applied twice trips its checker") {
   trips(Checker::session_once,
         put("a", "1", R"(, "session": "77/1")") + "," + put("b", "1", R"(, "session": "77/2")") + "," +
