@@ -106,7 +106,7 @@ static bool is_asked_for(judge::Checker checker, System system) {
   if (judge::judges_gossip(checker) || judge::judges_autopilot(checker)) return false;
   if (system == System::raft) return !judge::judges_programs(checker) && !judge::judges_store(checker);
   // Requests over HTTP go through the log, reads as well: judged by what clients were told.
-  return checker != Checker::fencing && checker != Checker::read_freshness && checker != Checker::exactly_once &&
+  return checker != Checker::read_freshness && checker != Checker::exactly_once &&
          checker != Checker::read_authority && checker != Checker::configuration;
 }
 

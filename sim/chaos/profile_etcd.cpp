@@ -103,8 +103,6 @@ void draw_etcd(std::uint64_t seed, const Options& options, Profile& profile) {
   if (jumps.on || drifts.on || profile.asks_beyond) {
     cluster.ignored_checkers |= 1u << static_cast<unsigned>(judge::Checker::mutual_exclusion);
   }
-  // It blames a resource that no newer holder has come to yet, which a fence cannot help.
-  cluster.ignored_checkers |= 1u << static_cast<unsigned>(judge::Checker::fencing);
 }
 
 }  // namespace quorumlab::chaos

@@ -14,7 +14,7 @@ class Holders {
  public:
   void reset() {
     holding_.clear();
-    newest_.clear();
+    seen_.clear();
     stopped_.clear();
   }
   void holds(Moment moment, NodeId node, std::uint64_t token, std::uint64_t key, Verdicts& verdicts) {
@@ -26,17 +26,17 @@ class Holders {
                    other == holding_.end() ? 0 : other->token);
     lets_go(node, key);
     holding_.push_back({node, key, token});
-    std::uint64_t& newest = newest_of(key);
-    newest = std::max(newest, token);
   }
   void lets_go(NodeId node, std::uint64_t key) {
     std::erase_if(holding_, [&](const Holding& h) { return h.node == node && h.key == key; });
   }
-  // A resource took what was written with this token.
+  // A resource took what was written with this token. Of a newer holder that has not come to it yet
+  // it cannot know.
   void work_done(Moment moment, NodeId resource, NodeId node, std::uint64_t token, std::uint64_t key,
                  Verdicts& verdicts) {
-    verdicts.check(Checker::fencing, token >= newest_of(key), moment, resource, node, token,
-                   newest_of(key));
+    std::uint64_t& newest = newest_at(resource, key);
+    verdicts.check(Checker::fencing, token >= newest, moment, resource, node, token, newest);
+    newest = std::max(newest, token);
   }
   // A program that stands still does nothing, whatever it believes.
   void stands_still(NodeId node, bool still) {
@@ -53,21 +53,22 @@ class Holders {
     NodeId node;
     std::uint64_t key = 0, token = 0;
   };
-  struct Newest {
+  struct Seen {
+    NodeId resource;
     std::uint64_t key = 0, token = 0;
   };
   bool is_stopped(NodeId node) const {
     return std::find(stopped_.begin(), stopped_.end(), node) != stopped_.end();
   }
-  std::uint64_t& newest_of(std::uint64_t key) {
-    for (Newest& n : newest_) {
-      if (n.key == key) return n.token;
+  std::uint64_t& newest_at(NodeId resource, std::uint64_t key) {
+    for (Seen& s : seen_) {
+      if (s.resource == resource && s.key == key) return s.token;
     }
-    return newest_.emplace_back(Newest{key, 0}).token;
+    return seen_.emplace_back(Seen{resource, key, 0}).token;
   }
 
   std::vector<Holding> holding_;
-  std::vector<Newest> newest_;   // the newest holder of each key so far
+  std::vector<Seen> seen_;       // the newest holder whose work each resource took
   std::vector<NodeId> stopped_;  // paused
 };
 
