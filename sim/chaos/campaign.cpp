@@ -91,6 +91,7 @@ Outcome run_campaign(const Campaign& campaign) {
       continue;
     }
     outcome.totals.add(results[i]);
+    if (results[i].undecided && outcome.undecided.size() < 10) outcome.undecided.push_back(results[i].seed);
     if (results[i].failed())
       outcome.failures.push_back(std::move(results[i]));
     else if (results[i].verdict == SeedResult::Verdict::detected && outcome.detected.size() < 10) {

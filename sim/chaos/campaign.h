@@ -43,6 +43,7 @@ struct Outcome {
   Totals totals;
   std::vector<SeedResult> failures;  // in the order of their seeds
   std::vector<SeedResult> detected;  // the first few
+  std::vector<std::uint64_t> undecided;  // the first few seeds
   bool interrupted = false;
 };
 
