@@ -79,10 +79,18 @@ void draw_etcd(std::uint64_t seed, const Options& options, Profile& profile) {
   profile.operation_every = std::max(profile.operation_every, profile.chaos / 400);
   if (!options.base) {
     cluster.node.raft.forward_proposals = true;  // as etcd always does
-    // A store's snapshot has its history of a thousand events in it: in pieces of a few bytes it would
-    // never arrive before the next one is due.
+    // A store's commands have a hundred bytes, and its snapshot has a history of a thousand events in it:
+    // in pieces of a few bytes they come in faster than they go out, and a snapshot never arrives before
+    // the next one is due.
     raft::Config& raft = cluster.node.raft;
+    raft.max_append_bytes = std::max<std::uint32_t>(raft.max_append_bytes, 512);
+    raft.max_inflight_messages = std::max<std::uint32_t>(raft.max_inflight_messages, 8);
+    if (raft.max_inflight_bytes != 0) {
+      raft.max_inflight_bytes = std::max<std::uint64_t>(raft.max_inflight_bytes, 4096);
+    }
     raft.snapshot_chunk_bytes = std::max<std::uint32_t>(raft.snapshot_chunk_bytes, 4096);
+    // An answer must be able to come before the client gives up this request and sends another.
+    cluster.client_retry = std::max(cluster.client_retry, profile.settle / 20);
     world::set_up_etcd(cluster);
     if (store.percent(10)) {
       cluster.node.kv.server.redirect = kv::ServerConfig::Redirect::v0_4;

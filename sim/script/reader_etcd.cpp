@@ -43,9 +43,6 @@ void Reader::etcd(const Json& json, const std::string& path) {
 
 void Reader::apps(const Json& json, const std::string& path) {
   world::ClusterConfig& cluster = out_.cluster;
-  if (!cluster.node.run_kv) {
-    problems_.add(json.line, path, "there is nothing for programs to ask: the cluster needs \"etcd\"");
-  }
   // Names first: programs name each other.
   for (std::size_t i = 0; i < json.items.size(); ++i) {
     world::AppHost& host = cluster.apps.emplace_back();
@@ -95,8 +92,10 @@ void Reader::apps(const Json& json, const std::string& path) {
         if (this->host(name.text, name.line, where + ".after", true)) app.after.push_back(name.text);
       }
     }
-    if (app.kind == recipes::AppConfig::Kind::gossip_lock && !cluster.node.run_gossip) {
-      problems_.add(item.line, where, "there is no agent for it to ask: the cluster needs \"serf\"");
+    if (app.kind == Kind::gossip_lock ? !cluster.node.run_gossip : !cluster.node.run_kv && app.kind != Kind::resource) {
+      problems_.add(item.line, where,
+                    app.kind == Kind::gossip_lock ? "there is no agent for it to ask: the cluster needs \"serf\""
+                                                  : "there is nothing for it to ask: the cluster needs \"etcd\"");
     }
     if (app.ttl < seconds(1)) problems_.add(item.line, where + ".ttl", "expected a second or more: etcd counts whole ones");
     if (const Json* resource = member(&item, "resource", Json::Kind::text)) {

@@ -94,7 +94,7 @@ TEST_CASE("canaries: fuzzing finds rules of the store that are switched off", "[
   for (const Rule rule :
        {Rule::compare_before_swap, Rule::create_only_if_absent, Rule::update_only_if_present,
         Rule::index_grows_with_each_write, Rule::expire_by_leader_only, Rule::expire_by_command_time,
-        Rule::read_at_apply, Rule::sessions_apply_once}) {
+        Rule::leader_tells_time, Rule::read_at_apply, Rule::sessions_apply_once}) {
     Options options = etcd_options();
     options.kv_rules_off = {rule};
     SeedResult result;

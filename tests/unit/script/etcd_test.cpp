@@ -128,6 +128,12 @@ TEST_CASE("bad input about etcd is told where it stands") {
   CHECK(problems_of(text(kSet, "{\"rules_off\": \"sing\"}")).find("sing") != std::string::npos);
   CHECK(problems_of(text(kSet, "{}", R"([{"name": "n1", "runs": "lock"}])")).find("n1") != std::string::npos);
   CHECK(problems_of(text(kSet, "{}", R"([{"name": "x", "runs": "dance"}])")).find("dance") != std::string::npos);
+  const auto without = [](const std::string& cluster) {
+    return problems_of("{\"cluster\": {\"nodes\": 3, " + cluster + "}, \"timeline\": []}");
+  };
+  CHECK(without(R"("apps": [{"name": "x", "runs": "lock"}])").find("cluster.apps[0]: there is nothing for it to ask") != std::string::npos);
+  CHECK(without(R"("etcd": {}, "apps": [{"name": "x", "runs": "gossip-lock"}])").find("needs \"serf\"") != std::string::npos);
+  CHECK(without(R"("serf": {}, "apps": [{"name": "x", "runs": "gossip-lock"}])").empty());
 }
 
 TEST_CASE("a run with programs is the same again, in a used simulation, and differs by seed") {
