@@ -42,12 +42,9 @@ void App::step(Now now, const Event& event, Effects& out) {
       out.wake_at = follower_.deadline();
       break;
     case AppConfig::Kind::resource:
-      break;
+      return resource_.on_event(turn, event);
   }
-  if (event.kind != Event::Kind::client_request) return;
-  if (config_.kind == AppConfig::Kind::resource) {
-    resource_.on_request(turn, event);
-  } else {
+  if (event.kind == Event::Kind::client_request) {
     out.replies.push_back({event.id, true, {}});  // it serves nobody
   }
 }

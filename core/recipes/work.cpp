@@ -8,6 +8,7 @@ namespace quorumlab::recipes {
 namespace {
 constexpr std::uint8_t kRequest = 0x57;  // version and kind
 constexpr std::uint8_t kAnswer = 0x58;
+constexpr std::uint8_t kFence = 0x59;
 }  // namespace
 
 void encode(const WorkRequest& request, Bytes& out) {
@@ -117,6 +118,8 @@ bool Worker::on_event(Turn& turn, const Event& event) {
 
 void Resource::reset() {
   seen_.clear();
+  waiting_.clear();
+  written_ = durable_ = 0;
   done_ = refused_ = 0;
 }
 
@@ -127,24 +130,85 @@ std::uint64_t Resource::highest(std::uint64_t key) const {
   return 0;
 }
 
-void Resource::on_request(Turn& turn, const Event& event) {
-  WorkAnswer answer;
-  if (const std::optional<WorkRequest> request = decode_work_request(event.bytes)) {
-    auto seen = std::find_if(seen_.begin(), seen_.end(),
-                             [&](const Seen& s) { return s.key == request->key; });
-    if (seen == seen_.end()) seen = seen_.insert(seen_.end(), Seen{request->key, 0});
-    const std::uint64_t before = seen->token;
-    seen->token = std::max(before, request->token);
-    answer.taken = !turn.config.fencing || request->token >= before;
-    answer.highest = seen->token;
-    ++(answer.taken ? done_ : refused_);
-    turn.out.notes.push_back({answer.taken ? Fact::work_done : Fact::work_refused,
-                              answer.taken ? Reason::none : Reason::old_token, event.peer,
-                              request->token, request->key, before});
+void Resource::on_event(Turn& turn, const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::started:
+      return start(turn, event);
+    case Event::Kind::client_request:
+      return on_request(turn, event);
+    case Event::Kind::write_durable: {
+      durable_ = std::max(durable_, event.id);
+      std::size_t told = 0;
+      while (told < waiting_.size() && waiting_[told].after_write <= durable_) tell(turn, waiting_[told++]);
+      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(told));
+      return;
+    }
+    case Event::Kind::write_failed:
+      turn.out.notes.push_back({Fact::stopped_itself, Reason::write_failed, {}, event.id, 0, 0});
+      turn.out.stop = true;
+      return;
+    default:
+      return;
   }
+}
+
+void Resource::start(Turn& turn, const Event& event) {
+  for (const FileContent& file : event.files) {
+    if (file.file != FileId::session || file.bytes.empty()) continue;
+    ByteReader r(file.bytes);
+    const bool known = r.u8() == kFence;
+    for (std::uint64_t left = r.varint(); left > 0 && r.ok(); --left) {
+      const std::uint64_t key = r.u64();
+      seen_.push_back({key, r.varint()});
+    }
+    if (known && r.ok()) continue;
+    turn.out.notes.push_back({Fact::refused_to_start, Reason::corrupt_record, {}, 0, 0, 0});
+    turn.out.stop = true;
+  }
+}
+
+void Resource::on_request(Turn& turn, const Event& event) {
+  const std::optional<WorkRequest> request = decode_work_request(event.bytes);
+  if (!request) {
+    const std::uint32_t begin = turn.out.begin();
+    encode(WorkAnswer{}, turn.out.bytes);
+    turn.out.replies.push_back({event.id, true, turn.out.end(begin)});
+    return;
+  }
+  auto seen = std::find_if(seen_.begin(), seen_.end(),
+                           [&](const Seen& s) { return s.key == request->key; });
+  if (seen == seen_.end()) seen = seen_.insert(seen_.end(), Seen{request->key, 0});
+  Waiting what{0, event.id, request->key, request->token, seen->token, event.peer, {}};
+  seen->token = std::max(what.before, request->token);
+  what.answer = {!turn.config.fencing || request->token >= what.before, seen->token};
+  if (turn.config.fencing && request->token > what.before) write(turn);
+  // Only what is granted must outlive a crash.
+  if (!what.answer.taken || durable_ == written_) return tell(turn, what);
+  what.after_write = written_;
+  waiting_.push_back(what);
+}
+
+void Resource::write(Turn& turn) {
   const std::uint32_t begin = turn.out.begin();
-  encode(answer, turn.out.bytes);
-  turn.out.replies.push_back({event.id, true, turn.out.end(begin)});
+  ByteWriter w(turn.out.bytes);
+  w.u8(kFence);
+  w.varint(seen_.size());
+  for (const Seen& seen : seen_) {
+    w.u64(seen.key);
+    w.varint(seen.token);
+  }
+  turn.out.writes.push_back({++written_, FileId::session, Effects::Write::Mode::replace, turn.out.end(begin)});
+}
+
+void Resource::tell(Turn& turn, const Waiting& what) {
+  const bool taken = what.answer.taken;
+  ++(taken ? done_ : refused_);
+  turn.out.notes.push_back({taken ? Fact::work_done : Fact::work_refused,
+                            taken ? Reason::none : Reason::old_token, what.peer, what.token, what.key,
+                            what.before});
+  const std::uint32_t begin = turn.out.begin();
+  encode(what.answer, turn.out.bytes);
+  turn.out.replies.push_back({what.id, true, turn.out.end(begin)});
 }
 
 }  // namespace quorumlab::recipes

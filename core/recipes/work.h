@@ -62,12 +62,12 @@ class Worker {
   std::uint64_t piece_ = 0, done_ = 0, refused_ = 0;
 };
 
-// The side of the resource. It keeps the highest token of each key in memory: one whose power fails
-// would have to keep it on disk.
+// The side of the resource. One that fences keeps the highest token of each key on its disk: it says
+// that it took something only once a restart cannot make it forget whom it must refuse.
 class Resource {
  public:
   void reset();
-  void on_request(Turn& turn, const Event& event);
+  void on_event(Turn& turn, const Event& event);
   // The highest token of that key so far; 0: none.
   std::uint64_t highest(std::uint64_t key) const;
   std::uint64_t done() const { return done_; }
@@ -77,7 +77,20 @@ class Resource {
   struct Seen {
     std::uint64_t key = 0, token = 0;
   };
+  // Taken, but not said so yet.
+  struct Waiting {
+    std::uint64_t after_write = 0, id = 0, key = 0, token = 0, before = 0;
+    NodeId peer;
+    WorkAnswer answer;
+  };
+  void start(Turn& turn, const Event& event);
+  void on_request(Turn& turn, const Event& event);
+  void write(Turn& turn);
+  void tell(Turn& turn, const Waiting& what);
+
   std::vector<Seen> seen_;
+  std::vector<Waiting> waiting_;  // in the order of their writes
+  std::uint64_t written_ = 0, durable_ = 0;
   std::uint64_t done_ = 0, refused_ = 0;
 };
 

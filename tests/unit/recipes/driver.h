@@ -178,6 +178,26 @@ class Driver {
     app.step({now, now}, event, out);
     wake_at = out.wake_at;
     take_down();
+    for (const Effects::Write& write : out.writes) {
+      const ByteView written = out.view(write.bytes);
+      on_disk.assign(written.begin(), written.end());
+      last_write = write.id;
+    }
+    if (!out.writes.empty() && quick_disk) durable();
+  }
+  // What was written last is on the disk, or never will be.
+  void durable(bool holds = true) {
+    Event event;
+    event.kind = holds ? Event::Kind::write_durable : Event::Kind::write_failed;
+    event.id = last_write;
+    deliver(event);
+  }
+  // The process begins with what the disk kept.
+  void start_with(ByteView kept) {
+    const FileContent file{FileId::session, kept};
+    Event event;
+    event.files = {&file, 1};
+    deliver(event);
   }
   // What happened since the last call.
   Lines did() { return std::exchange(lines_, {}); }
@@ -188,6 +208,9 @@ class Driver {
   Instant wake_at = kNever;
   std::uint64_t http_ask = 0, work_ask = 0;
   std::vector<WorkAnswer> work_answers;
+  Bytes on_disk;
+  std::uint64_t last_write = 0;
+  bool quick_disk = true;
 
  private:
   void part(kv::HttpPart::Kind kind, int status, std::string_view body, std::uint64_t etcd_index,

@@ -175,6 +175,43 @@ TEST_CASE("a resource that fences refuses what is older than what it has seen") 
   CHECK(driver.app.status().doing == "serves");
 }
 
+TEST_CASE("a fence outlives a restart, and nothing is taken before the disk has it") {
+  AppConfig config = config_of(AppConfig::Kind::resource, "disk");
+  config.fencing = true;
+  Driver driver(config);
+  driver.quick_disk = false;
+  driver.start();
+  driver.request(1, dby, work(9));
+  CHECK(driver.did().empty());
+  driver.request(2, dby, work(9, 5, 2));  // it depends on the same write
+  CHECK(driver.did().empty());
+  driver.request(3, dbx, work(4));  // to refuse promises nothing
+  CHECK(driver.did() == Lines{"# refused dbx 4 after 9: old token", "reply 3: refused, 9"});
+  driver.durable();
+  CHECK(driver.did() == Lines{"# took dby 9 after 0", "# took dby 9 after 9", "reply 1: taken, 9", "reply 2: taken, 9"});
+  driver.request(4, dby, work(9, 5, 3));  // nothing new to write
+  CHECK(driver.did() == Lines{"# took dby 9 after 9", "reply 4: taken, 9"});
+
+  Driver again(config);
+  again.start_with(driver.on_disk);
+  again.request(1, dbx, work(4));
+  CHECK(again.did() == Lines{"# refused dbx 4 after 9: old token", "reply 1: refused, 9"});
+
+  Driver damaged(config);
+  Bytes cut = driver.on_disk;
+  cut.pop_back();
+  damaged.start_with(cut);
+  CHECK(damaged.out.stop);
+
+  Driver failing(config);
+  failing.quick_disk = false;
+  failing.start();
+  failing.request(1, dbx, work(4));
+  failing.durable(false);
+  CHECK(failing.out.stop);
+  CHECK(failing.out.replies.empty());
+}
+
 TEST_CASE("a resource that does not fence takes everything, and tells what was before") {
   Driver driver(config_of(AppConfig::Kind::resource, "disk"));
   driver.start();
