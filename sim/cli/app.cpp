@@ -166,6 +166,7 @@ int run_cli(int argc, char** argv) {
   add_schema(app, chosen);
   add_sweep(app, chosen);
   add_fuzz(app, chosen);
+  add_report(app, chosen);
   if (argc <= 1) {
     std::fputs(app.help().c_str(), stderr);
     return kExitUsage;

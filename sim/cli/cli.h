@@ -31,6 +31,7 @@ void add_list(CLI::App& app, Chosen& chosen);
 void add_schema(CLI::App& app, Chosen& chosen);
 void add_sweep(CLI::App& app, Chosen& chosen);
 void add_fuzz(CLI::App& app, Chosen& chosen);
+void add_report(CLI::App& app, Chosen& chosen);
 
 // Set by Ctrl-C, which does no more than that the first time; a second one ends the process.
 const std::atomic<bool>& interrupted();

@@ -7,6 +7,7 @@
 
 #include "sim/judge/linearizability/words.h"
 #include "sim/report/history.h"
+#include "sim/report/markup.h"
 #include "sim/report/text.h"
 
 namespace quorumlab::report {
@@ -74,31 +75,6 @@ constexpr std::string_view kScript = R"(
   if (first && box) box.scrollLeft += first.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth / 2;
 })();
 )";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default:
-        // What XML does not allow would break the page.
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? ' ' : c;
-    }
-  }
-  return out;
-}
-
-// "2.323165 s", with as many digits as are asked for.
-std::string clock_text(std::int64_t ns, int digits = 6) {
-  std::int64_t unit = 1'000'000'000;
-  for (int i = 0; i < digits; ++i) unit /= 10;
-  const std::int64_t per_second = 1'000'000'000 / unit;
-  if (digits == 0) return fmt::format("{} s", ns / unit);
-  return fmt::format("{}.{:0{}} s", ns / unit / per_second, ns / unit % per_second, digits);
-}
 
 std::string_view shape_of(const lin::Operation& op) {
   if (op.result == lin::Result::unknown) return "unknown";
@@ -406,14 +382,11 @@ void Writer::whole() {
       "<rect width=\"1.8\" height=\"7\" style=\"fill:var(--cut)\"/></pattern></defs>\n");
 
   // Time, in steps that leave room for their words.
-  std::int64_t step = 1'000;
-  for (int i = 0; x(begin_ns_ + step) < 84; ++i) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
-  int digits = 0;
-  for (std::int64_t unit = 1'000'000'000; digits < 6 && step % unit != 0; unit /= 10) ++digits;
-  for (std::int64_t t = (begin_ns_ + step - 1) / step * step; t <= end_ns_; t += step) {
+  const AxisStep axis = axis_step(1e9 * width_ / static_cast<double>(end_ns_ - begin_ns_));
+  for (std::int64_t t = (begin_ns_ + axis.ns - 1) / axis.ns * axis.ns; t <= end_ns_; t += axis.ns) {
     put("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"6\" y2=\"{1:.0f}\"/><text class=\"soft\" "
         "x=\"{0:.1f}\" y=\"{2:.0f}\">{3}</text>\n",
-        x(t), height - 26, height - 10, clock_text(t, digits));
+        x(t), height - 26, height - 10, clock_text(t, axis.digits));
   }
   static constexpr std::string_view kNames[] = {"leads", "down", "paused", "cut"};
   for (std::size_t i = 0; i < page_.tracks.size(); ++i) {

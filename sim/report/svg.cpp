@@ -1,0 +1,49 @@
+// The diagram as one picture.
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "sim/report/exports.h"
+#include "sim/report/ladder.h"
+#include "sim/report/markup.h"
+
+namespace quorumlab::report {
+namespace {
+
+constexpr std::pair<std::string_view, std::string_view> kColours[] = {
+    {"page", "#ffffff"}, {"panel", "#fdf6e3"}, {"ink", "#1d1d1b"}, {"soft", "#63625c"}, {"line", "#cfc9b8"},
+    {"lane", "#b5b3aa"}, {"yes", "#009e73"}, {"no", "#d55e00"}, {"bad", "#b84a00"}, {"leader", "#0072b2"},
+    {"candidate", "#e69f00"}, {"packet", "#77756e"}, {"request", "#a3487b"}};
+
+// Browsers know variables of style sheets, many programs that draw SVG do not.
+std::string style() {
+  std::string out(ladder_style());
+  for (const auto& [name, colour] : kColours) {
+    const std::string variable = fmt::format("var(--{})", name);
+    for (std::size_t at = 0; (at = out.find(variable, at)) != std::string::npos;) out.replace(at, variable.size(), colour);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string svg(const Subject& subject, const Chart& chart) {
+  const Ladder ladder(chart, subject);
+  const std::string note = left_out(chart);
+  const double top = 44, bottom = note.empty() ? 8 : 30;
+  const double width = ladder.width(), height = top + Ladder::head_height() + ladder.height() + bottom;
+  std::string out = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n"
+      "<title>{2}</title>\n<style>{3}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+      "<text x=\"12\" y=\"28\" style=\"font-size:18px;font-weight:700\">{2}</text>\n",
+      width, height, escaped(subject.title), style());
+  out += fmt::format("<g transform=\"translate(0 {:.0f})\">\n{}</g>\n", top, ladder.head());
+  out += fmt::format("<g transform=\"translate(0 {:.0f})\">\n{}</g>\n", top + Ladder::head_height(), ladder.body());
+  if (!note.empty()) {
+    out += fmt::format("<text class=\"soft\" x=\"12\" y=\"{:.0f}\">{}</text>\n", height - 12, escaped(note));
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace quorumlab::report
