@@ -95,12 +95,17 @@ bool run_scenario(const Options& o, const std::string& path, const std::vector<s
   return true;
 }
 
-// A duration since the start, or the name of a bookmark.
+// "Slide 22: three are down", "Slide 22" or "three are down".
+bool names(std::string_view bookmark, const std::string& text) {
+  return bookmark == text || bookmark.starts_with(text + ":") || bookmark.ends_with(": " + text);
+}
+
+// A duration since the start, or a bookmark.
 std::optional<std::int64_t> moment(const std::string& text, const trace::Trace& trace) {
   if (const auto duration = script::parse_duration(text)) return duration->ns;
   for (trace::RecordId id = 1; id <= trace.size(); ++id) {
     const trace::Record& r = trace[id];
-    if (r.is(trace::WorldFact::bookmark) && trace.text_at(r.b) == text) return r.time_ns;
+    if (r.is(trace::WorldFact::bookmark) && names(trace.text_at(r.b), text)) return r.time_ns;
   }
   std::string known;
   for (trace::RecordId id = 1; id <= trace.size(); ++id) {
@@ -157,7 +162,8 @@ int make_report(const Options& o) {
     if (text->empty()) continue;
     const auto at = moment(*text, *run.subject.trace);
     if (!at) return kExitUsage;
-    *ns = *at;
+    // A stretch up to a bookmark ends before it.
+    *ns = text == &o.to && !script::parse_duration(*text) ? *at - 1 : *at;
   }
   if (options.from_ns >= options.to_ns) {
     std::fputs("quorumlab: --from must come before --to\n", stderr);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "sim/report/markup.h"
 #include "sim/report/telling.h"
@@ -128,6 +129,10 @@ double Ladder::y_at(std::int64_t time_ns) const {
 std::string Ladder::head() const {
   std::string out;
   put(out, "<text class=\"soft\" x=\"12\" y=\"22\">time</text>\n");
+  for (const auto& [letter, words, at] : {std::tuple{'Q', "quorum: a majority can talk to each other", kTimes},
+                                          {'L', "leader: somebody leads", kTimes + kStrip + 6}}) {
+    put(out, "<text class=\"soft\" text-anchor=\"middle\" x=\"{:.0f}\" y=\"22\">{}<title>{}</title></text>\n", at + kStrip / 2, letter, words);
+  }
   for (std::size_t i = 0; i < chart_.hosts.size(); ++i) {
     static constexpr std::string_view kKinds[] = {"server", "client", "program"};
     const double at = x(static_cast<std::uint32_t>(i + 1));

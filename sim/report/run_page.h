@@ -47,7 +47,7 @@ inline constexpr std::string_view kRunScript = R"(
 (function () {
   var records = JSON.parse(document.getElementById('records').textContent);
   var $ = function (id) { return document.getElementById(id); };
-  var events = Array.from(document.querySelectorAll('#ladder .ev')), marks = Array.from(document.querySelectorAll('#ladder .remark'));
+  var events = Array.from(document.querySelectorAll('#ladder .ev')), marks = Array.from(document.querySelectorAll('#ladder .remark')).filter(function (m) { return m.querySelector('.bookmark'); });
   var why = $('why'), chain = $('chain'), current = null;
   function clear(name) { document.querySelectorAll('#ladder .' + name).forEach(function (e) { e.classList.remove(name); }); }
   function show(element) { if (element) window.scrollTo({ top: element.getBoundingClientRect().top + scrollY - innerHeight / 3 }); }

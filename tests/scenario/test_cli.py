@@ -212,6 +212,31 @@ def serf_story(tool):
     expect(times == sorted(times) and len(times) > 50, "lines in order of time")
 
 
+def reports(tool, folder):
+    trace, page, picture = folder / "r.qlt", folder / "r.html", folder / "r.svg"
+    tool("run", TALK, "--trace", str(trace))
+    for source in (TALK, "quorum", str(trace)):
+        done = tool("report", source, "-o", str(page))
+        expect(done.returncode == 0 and done.stdout == "", f"a report of {source}")
+        expect("Slide 19" in page.read_text() and "digest" in page.read_text(), f"the page of {source}")
+    direct = tool("report", str(trace), "--svg")
+    tool("report", TALK, "--svg", "-o", str(picture))
+    expect(direct.stdout == picture.read_text(), "a trace and its scenario make the same picture")
+    expect(tool("report", TALK, "--perfetto").stdout.startswith("{"), "Perfetto to standard output")
+    json.loads(tool("report", TALK, "--perfetto").stdout)
+    part = tool("report", TALK, "--mermaid", "--from", "Slide 20: one is down", "--to", "1200ms")
+    expect(part.returncode == 0 and 0 < len(part.stdout) < len(tool("report", TALK, "--mermaid").stdout), "a stretch of time")
+    for bad, why in ((["report", TALK], "--html"), (["report", TALK, "--svg", "--from", "Slide 99"], "Slide 19"),
+                     (["report", TALK, "--svg", "--from", "3s", "--to", "1s"], "before"),
+                     (["report", str(trace), "--svg", "--seed", "3"], "scenario"),
+                     (["report", str(folder / "x.jsonl"), "--svg"], ".qlt"),
+                     (["report", TALK, "--svg", "-o", "/nowhere/x.svg"], "cannot be written")):
+        done = tool(*bad)
+        expect(done.returncode == 64 and why in done.stderr, f"{bad[2:]}: {done.returncode} {done.stderr}")
+    trace.write_bytes(trace.read_bytes()[:1000])
+    expect(tool("report", str(trace), "--svg").returncode == 65, "a trace that is cut is refused")
+
+
 def handlers(tool, folder):
     """--handlers DIR: executables run for each delivery, told of it as serf tells them."""
     scripts = folder / "handlers"
@@ -283,6 +308,7 @@ def main():
         colour(tool)
         data(tool, folder)
         sweeps(tool, folder)
+        reports(tool, folder)
         serf_story(tool)
         handlers(tool, folder)
         interrupt(tool, folder)
