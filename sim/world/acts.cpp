@@ -126,6 +126,21 @@ void Cluster::apply_act() {
   }
 }
 
+// Who is cut from whom, for whoever draws the network; 0 while no trace is kept.
+std::uint64_t Cluster::keep_cuts() {
+  if (!keep_trace_ || network_.cuts().empty()) return 0;
+  scratch_.clear();
+  for (std::uint32_t host = 1; host <= std::min<std::size_t>(host_count(), 64); ++host) {
+    const std::uint64_t targets = network_.cuts().targets_of(host);
+    if (targets == 0) continue;
+    scratch_.push_back(static_cast<std::uint8_t>(host));
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+      scratch_.push_back(static_cast<std::uint8_t>(targets >> shift));
+    }
+  }
+  return trace_.keep(scratch_);
+}
+
 void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) {
   const auto each_node = [&](auto&& act) {
     for (const NodeId node : action.nodes) {
@@ -160,8 +175,8 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
       if (action.verb == Verb::heal) network_.heal(action.groups);
       release_held();
       judges_.network_changed(now_.ns);
-      const RecordId record = emit(fact(WorldFact::network_changed, 0, cause, 0, 0,
-                                        network_.cuts().size(), network_.cuts().touched()));
+      const RecordId record = emit(fact(WorldFact::network_changed, 0, cause, 0, 0, network_.cuts().size(),
+                                        network_.cuts().touched(), keep_cuts()));
       quorum_may_change(record);
       break;
     }

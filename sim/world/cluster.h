@@ -284,6 +284,7 @@ class Cluster {
   // acts.cpp
   void apply_act();
   void apply(const Action& action, std::uint64_t number, RecordId cause);
+  std::uint64_t keep_cuts();
 
   bool keep_trace_ = false;
   bool violation_told_ = false;

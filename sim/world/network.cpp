@@ -50,6 +50,14 @@ std::uint64_t PairSet::touched() const {
   return result;
 }
 
+std::uint64_t PairSet::targets_of(std::uint32_t source) const {
+  std::uint64_t result = 0;
+  for (std::uint32_t target = 1; target <= std::min(hosts_, 64u); ++target) {
+    if (has(source, target)) result |= std::uint64_t{1} << (target - 1);
+  }
+  return result;
+}
+
 void KeyedNumbers::clear() {
   if (used_ != 0) std::fill(cells_.begin(), cells_.end(), Cell{});
   used_ = 0;

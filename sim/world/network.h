@@ -36,6 +36,8 @@ class PairSet {
   }
   // Hosts 1..64 that stand in some pair, as bits.
   std::uint64_t touched() const;
+  // Hosts 1..64 that this one, of those same, is the source of a pair with; as bits.
+  std::uint64_t targets_of(std::uint32_t source) const;
 
  private:
   std::uint32_t hosts_ = 0, words_ = 0;
