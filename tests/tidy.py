@@ -21,6 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Everything that a seed must decide completely. Paths are prefixes; "!" takes a part away.
 PURE_CORE = ("core/", "!core/runtime/")
 SEEDED = PURE_CORE + ("sim/world/", "sim/judge/", "sim/trace/", "sim/script/")
+# The visualizer's own arithmetic: which frame is shown must not depend on when one looks.
+SEEDED += ("viz/model/", "viz/player/")
 ENGINES = PURE_CORE + ("sim/world/", "sim/judge/", "sim/trace/")
 DECISIONS = PURE_CORE + ("sim/world/", "sim/judge/")
 CPP = (".h", ".cpp")
@@ -92,7 +94,7 @@ RULES = [
          "data and a switch; engines are plain values", "virtual void f();"),
     Rule("simulated?", PURE_CORE, r"(?i)\b\w*simulat\w*\b|#include\s*\"sim/",
          "nothing: nobody in core asks which world it is in", "if (is_simulated()) return;"),
-    Rule("heavy headers", ("core/", "sim/"),
+    Rule("heavy headers", ("core/", "sim/", "viz/"),
          r"#include\s*[<\"](boost/|nlohmann/json\.hpp|CLI/|imgui|pybind11)",
          "a declaration; include it in the .cpp file: build time is a feature",
          "#include <nlohmann/json.hpp>", "#include <nlohmann/json_fwd.hpp>", suffixes=(".h",),
@@ -125,6 +127,7 @@ EXCEPTIONS = {
     ("floating point", "core/gossip/coordinate.cpp"): "Vivaldi's only home, in a fixed order of + - * / sqrt",
     ("floating point", "core/gossip/message.h"): "network coordinates travel as real numbers",
     ("floating point", "core/gossip/codec_coordinate.cpp"): "network coordinates travel as real numbers",
+    ("heavy headers", "viz/panels/paint.h"): "for the .cpp files of its own folder only",
     ("heavy headers", "core/runtime/wire.h"): "for the .cpp files of its own folder only",
     ("heavy headers", "core/runtime/loop_state.h"): "for the .cpp files of its own folder only",
 }
@@ -164,7 +167,7 @@ def applies(rule, path):
 def folder_dependencies(cmake_text):
     """What each folder may include, from the quorumlab_folder lines of CMakeLists.txt."""
     direct, folders = {}, {}
-    for line in re.findall(r"^quorumlab_folder\(([^)]*)\)", cmake_text, re.M):
+    for line in re.findall(r"^ *quorumlab_folder\(([^)]*)\)", cmake_text, re.M):
         words = line.split()
         folder, depends = words[0], []
         if "DEPENDS" in words:
@@ -223,7 +226,7 @@ class Tidy:
         if folder not in self.allowed or path.suffix not in CPP:
             return
         for number, line in enumerate(code, 1):
-            match = re.match(r'\s*#\s*include\s*"((?:core|sim)/[^"]+)/[^"/]+"', line)
+            match = re.match(r'\s*#\s*include\s*"((?:core|sim|viz)/[^"]+)/[^"/]+"', line)
             if not match:
                 continue
             included = match.group(1)

@@ -1,0 +1,64 @@
+// A screen without a display: an ImGui context of its own, frames on request, mouse and keys by hand.
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+
+#include "tests/catch.h"
+#include "viz/panels/panels.h"
+
+namespace quorumlab::viz {
+
+class Screen {
+ public:
+  explicit Screen(int width = 1280, int height = 800) {
+    ImGui::CreateContext();
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+    io.DisplaySize = ImVec2(static_cast<float>(width), static_cast<float>(height));
+    io.DeltaTime = 1.0f / 60;
+    io.MousePos = ImVec2(-1e6f, -1e6f);
+    add_fonts(width, height);
+    unsigned char* pixels = nullptr;
+    io.Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
+  }
+  ~Screen() { ImGui::DestroyContext(); }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  std::vector<UiAct> frame(Timeline& timeline, const Player& player) {
+    timeline.look(player.cursor(), frame_);
+    std::vector<UiAct> acts;
+    ImGui::NewFrame();
+    draw(timeline, frame_, player, view, acts);
+    ImGui::Render();
+    return acts;
+  }
+  // Presses and lets go; what was asked for in either frame.
+  std::vector<UiAct> key(Key key, Timeline& timeline, const Player& player) {
+    ImGui::GetIO().KeysDown[static_cast<int>(key)] = true;
+    std::vector<UiAct> acts = frame(timeline, player);
+    ImGui::GetIO().KeysDown[static_cast<int>(key)] = false;
+    for (const UiAct& act : frame(timeline, player)) acts.push_back(act);
+    return acts;
+  }
+  void mouse(int x, int y, bool down) {
+    ImGui::GetIO().MousePos = ImVec2(static_cast<float>(x), static_cast<float>(y));
+    ImGui::GetIO().MouseDown[0] = down;
+  }
+  const View::Place& place(const std::string& name) const {
+    const View::Place* found = view.place(name);
+    INFO("nothing on the screen is called " << name);
+    REQUIRE(found != nullptr);
+    return *found;
+  }
+
+  View view;
+
+ private:
+  Frame frame_;
+};
+
+}  // namespace quorumlab::viz

@@ -1,0 +1,62 @@
+// Scenarios are run to their end before anything is shown.
+#include "viz/app/open.h"
+
+#include <cstdio>
+
+#include "sim/cli/cli.h"
+#include "sim/script/runner.h"
+#include "sim/trace/file.h"
+
+namespace quorumlab::viz {
+namespace {
+
+// People know programs by other names than the network does.
+void take_titles(const script::Scenario& scenario, Recording& out) {
+  out.name = scenario.name;
+  out.title = scenario.title.empty() ? scenario.name : scenario.title;
+  const auto& cluster = scenario.cluster;
+  const std::size_t first = cluster.names.size() + cluster.clients;
+  for (std::size_t i = 0; i < cluster.apps.size() && first + i < out.titles.size(); ++i) {
+    if (!cluster.apps[i].app.title.empty()) out.titles[first + i] = cluster.apps[i].app.title;
+  }
+}
+
+}  // namespace
+
+int open_recording(const std::string& file, std::optional<std::uint64_t> seed, const std::vector<std::string>& settings,
+                   Recording& out) {
+  if (file.ends_with(".qlt")) {
+    auto read = trace::read_file(file);
+    if (!read) {
+      std::fprintf(stderr, "quorumlab-viz: %s\n", read.error().text().c_str());
+      return cli::kExitBadFile;
+    }
+    out.seed = read->info.seed;
+    out.names = out.titles = read->info.names;
+    out.title = file;
+    out.trace = std::move(read->trace);
+    script::Problems problems;
+    const script::Scenario scenario = script::load_text(read->info.scenario, file, {}, problems);
+    if (problems.empty()) take_titles(scenario, out);
+    return 0;
+  }
+  std::vector<script::Setting> parsed;
+  if (!cli::parse_settings(settings, parsed)) return cli::kExitUsage;
+  script::Scenario scenario;
+  if (!cli::load(cli::find_scenario(file), parsed, scenario)) return cli::kExitBadFile;
+  world::Simulation sim;
+  script::Runner runner(scenario);
+  script::RunResult result;
+  script::RunOptions options;
+  options.seed = seed.value_or(scenario.seed);
+  options.keep_trace = true;
+  options.stop = &cli::interrupted();
+  runner.run(sim, options, result);
+  out.seed = options.seed;
+  out.names = out.titles = scenario.cluster.host_names();
+  out.trace = sim.trace();
+  take_titles(scenario, out);
+  return 0;
+}
+
+}  // namespace quorumlab::viz

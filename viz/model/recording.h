@@ -1,0 +1,23 @@
+// A run to look at: its trace and the words around it. Where it comes from, a scenario that just ran
+// or a file, makes no difference.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/trace/words.h"
+
+namespace quorumlab::viz {
+
+struct Recording {
+  std::string name, title;
+  std::uint64_t seed = 0;
+  std::vector<std::string> names;   // of hosts, by id from 1, as the trace has them
+  std::vector<std::string> titles;  // the same for people: "DB X"
+  trace::Trace trace;
+
+  trace::Context context() const { return {titles, &trace}; }
+};
+
+}  // namespace quorumlab::viz

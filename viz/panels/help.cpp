@@ -1,0 +1,42 @@
+// What the keys do.
+#include "viz/panels/paint.h"
+
+namespace quorumlab::viz {
+
+void draw_help(const Canvas& c, const Box& box) {
+  struct Line {
+    const char *keys, *what;
+  };
+  static constexpr Line kLines[] = {
+      {"Page Down / Page Up", "next, previous bookmark (a presenter's remote)"},
+      {"Space", "play, pause; a bookmark pauses by itself"},
+      {"Right / Left", "next, previous visible event"},
+      {". / ,", "next, previous event of any kind"},
+      {"E  F  V", "next election, fault, violation (with Shift: back)"},
+      {"Up / Down", "faster, slower"},
+      {"Home / End", "to the beginning, to the end"},
+      {"mouse on the timeline", "seek"},
+      {"mouse on a message", "what it says"},
+      {"T", "light, dark"},
+      {"?", "this help"},
+  };
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const int line = b.line_height(Size::body) + b.px(8);
+  const int high = line * static_cast<int>(std::size(kLines)) + b.px(80), wide = b.px(840);
+  const Point m = box.middle();
+  const Box panel{m.x - wide / 2, m.y - high / 2, m.x + wide / 2, m.y + high / 2};
+  b.fill(panel, t.panel, b.px(10));
+  b.frame(panel, palette::kBlue, b.px(3), b.px(10));
+  int y = panel.top + b.px(20);
+  b.text({panel.left + b.px(30), y}, "Keys", Size::title, t.text);
+  y += b.px(44);
+  for (const Line& each : kLines) {
+    b.text({panel.left + b.px(30), y}, each.keys, Size::body, t.text);
+    b.text({panel.left + b.px(290), y}, each.what, Size::body, t.quiet);
+    y += line;
+  }
+  c.remember("help", panel);
+}
+
+}  // namespace quorumlab::viz

@@ -1,0 +1,27 @@
+// The panels' own numbering of keys, so that they need no window and a window needs no panels: places
+// in ImGuiIO::KeysDown, below all of GLFW's.
+#pragma once
+
+namespace quorumlab::viz {
+
+enum class Key : int {
+  space = 1,
+  left,
+  right,
+  up,
+  down,
+  page_up,
+  page_down,
+  home,
+  end,
+  help,
+  theme,
+  escape,
+  event_next,
+  event_previous,
+  election,
+  fault,
+  violation,
+};
+
+}  // namespace quorumlab::viz

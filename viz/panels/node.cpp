@@ -1,0 +1,195 @@
+// Servers as hexagons (leader), circles (follower) and diamonds (candidate); clients and programs as
+// boxes. Who does not run is grey, dashed and crossed out.
+#include "viz/panels/node.h"
+
+#include <algorithm>
+
+namespace quorumlab::viz {
+namespace {
+
+using Process = Host::Process;
+using Role = Host::Role;
+
+const char* role_text(const Host& h) {
+  switch (h.process) {
+    case Process::absent: return "not started";
+    case Process::killed: return "killed";
+    case Process::crashed: return "no power";
+    case Process::stopped: return "stopped";
+    case Process::paused: return "paused";
+    case Process::up: break;
+  }
+  switch (h.role) {
+    case Role::none: return "up";
+    case Role::follower: return "follower";
+    case Role::pre_candidate: return "asks first";
+    case Role::candidate: return "candidate";
+    case Role::leader: return "LEADER";
+  }
+  return "";
+}
+
+void dashed_circle(const Brush& b, Point centre, int radius, ImU32 colour, int thickness) {
+  for (int degrees = 0; degrees < 360; degrees += 24) {
+    b.line(on_circle(centre, radius, radius, degrees), on_circle(centre, radius, radius, degrees + 14), colour, thickness);
+  }
+}
+
+// Points upwards, in three.
+void crown(const Brush& b, Point foot, int size, ImU32 colour) {
+  b.fill({foot.x - size, foot.y - size / 3, foot.x + size, foot.y}, colour);
+  for (int i = -1; i <= 1; ++i) {
+    const int x = foot.x + i * size * 2 / 3;
+    b.list()->AddTriangleFilled(Point{x - size / 3, foot.y - size / 3}.at(), Point{x + size / 3, foot.y - size / 3}.at(),
+                                Point{x, foot.y - size - (i == 0 ? size / 4 : 0)}.at(), colour);
+  }
+}
+
+// Its term, and its last entries: committed ones are full, the others hollow.
+void draw_log(const Canvas& c, const Host& h, Point top_middle, bool faint) {
+  const Brush& b = c.brush;
+  constexpr std::uint64_t kShown = 6;
+  const int cell = b.px(11), gap = b.px(2), line = b.line_height(Size::small);
+  const std::uint64_t first = h.last_index > kShown ? h.last_index - kShown + 1 : 1;
+  const int count = static_cast<int>(std::min(h.last_index, kShown));
+  const std::string term = "term " + std::to_string(h.term), number = h.last_index == 0 ? "" : std::to_string(h.last_index);
+  const int before = b.width(term, Size::small) + (count > 0 ? b.px(10) : 0);
+  const int wide = before + count * (cell + gap) + (count > 0 ? b.px(4) + b.width(number, Size::small) : 0);
+  int x = top_middle.x - wide / 2;
+  b.fill({x - b.px(4), top_middle.y, x + wide + b.px(4), top_middle.y + line}, b.colours().back, b.px(4));
+  b.text({x, top_middle.y}, term, Size::small, faint ? b.colours().quiet : b.colours().text);
+  x += before;
+  const ImU32 colour = faint ? b.colours().line : b.colours().good;
+  for (int i = 0; i < count; ++i, x += cell + gap) {
+    const Box box{x, top_middle.y + b.px(3), x + cell, top_middle.y + b.px(3) + b.px(12)};
+    if (first + static_cast<std::uint64_t>(i) <= h.commit) b.fill(box, colour);
+    else b.frame(box, b.colours().quiet, b.px(2));
+  }
+  b.text({x + b.px(4), top_middle.y}, number, Size::small, b.colours().quiet);
+}
+
+}  // namespace
+
+void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
+  const Brush& b = c.brush;
+  const Host& h = c.frame.hosts[host - 1];
+  const Point at = layout.at(host);
+  const int r = layout.radius, edge = b.px(3);
+  const Theme& t = b.colours();
+  const ImU32 ink = c.view.dark ? palette::kWhite : palette::kBlack;
+  ImU32 name = palette::kBlack;
+  if (!h.runs()) {
+    b.circle(at, r, t.panel, 0, 0);
+    dashed_circle(b, at, r, t.line, edge);
+    b.cross(at, r * 7 / 10, t.bad, b.px(6));
+    name = t.text;
+  } else if (h.role == Role::leader) {
+    b.polygon(at, r + b.px(6), 6, 0, palette::kOrange, ink, edge);
+    crown(b, {at.x, at.y - r - b.px(2)}, b.px(15), palette::kOrange);
+  } else if (h.role == Role::candidate || h.role == Role::pre_candidate) {
+    b.polygon(at, r + b.px(9), 4, 0, h.role == Role::candidate ? palette::kYellow : t.back, ink, edge);
+    if (h.role == Role::pre_candidate) name = t.text;
+  } else {
+    b.circle(at, r, palette::kSky, ink, edge);
+  }
+  if (h.process == Process::paused) {
+    for (const int side : {-1, 1}) {
+      const int x = at.x + side * b.px(9);
+      b.fill({x - b.px(4), at.y - r / 2 - b.px(14), x + b.px(4), at.y - r / 2 + b.px(4)}, palette::kVermillion);
+    }
+  }
+  const bool small = r < b.px(30);
+  c.remember("node:" + c.title(host), {at.x - r, at.y - r, at.x + r, at.y + r});
+  const std::string title = plain(c.title(host));
+  if (r < b.px(15)) return;
+  const Size size = b.width(title, Size::title) < 2 * r - b.px(12) && !small ? Size::title
+                    : b.width(title, Size::body) < 2 * r && !small            ? Size::body
+                                                                              : Size::small;
+  const int high = b.line_height(size);
+  if (!h.runs()) {
+    const int wide = b.width(title, size);
+    b.fill({at.x - wide / 2 - 2, at.y - high * 3 / 10, at.x + wide / 2 + 2, at.y + high * 4 / 10}, t.panel);
+  }
+  b.text({at.x, at.y - high * 9 / 20}, title, size, name, Align::centre);
+  if (small) return;
+
+  // Below: its role, then its term and log.
+  std::string line = role_text(h);
+  if (h.runs() && (h.role == Role::candidate || h.role == Role::pre_candidate)) {
+    line += ": " + std::to_string(h.grants) + " yes";
+  }
+  const Size letters = layout.servers.size() <= 5 ? Size::body : Size::small;
+  const int top = at.y + r + b.px(13);
+  const int wide = b.width(line, letters), below = b.line_height(letters);
+  b.fill({at.x - wide / 2 - b.px(4), top, at.x + wide / 2 + b.px(4), top + below}, t.back, b.px(4));
+  b.text({at.x, top}, line, letters, h.runs() ? t.text : t.bad, Align::centre);
+  if (c.timeline.has_raft()) draw_log(c, h, {at.x, top + below}, !h.runs());
+}
+
+void draw_outsider(const Canvas& c, const Layout& layout, std::uint32_t host) {
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const Host& h = c.frame.hosts[host - 1];
+  const Point at = layout.at(host);
+  const bool program = h.kind == Host::Kind::program;
+  const bool off = program && !h.runs();
+  const Box box{at.x - b.px(56), at.y - b.px(30), at.x + b.px(56), at.y + b.px(30)};
+  const ImU32 ink = c.view.dark ? palette::kWhite : palette::kBlack;
+  b.fill(box, off ? t.panel : h.holds ? palette::kOrange : t.panel, b.px(6));
+  b.frame(box, off ? t.line : ink, b.px(3), b.px(6));
+  const ImU32 name = h.holds && !off ? palette::kBlack : off ? t.quiet : t.text;
+  if (h.process == Process::killed || h.process == Process::crashed || h.process == Process::stopped) {
+    b.cross(at, b.px(24), t.bad, b.px(6));
+    const int wide = b.width(c.title(host), Size::title);
+    b.fill({at.x - wide / 2 - 2, at.y - b.px(10), at.x + wide / 2 + 2, at.y + b.px(11)}, t.panel);
+  }
+  b.text({at.x, at.y - b.line_height(Size::title) * 9 / 20}, plain(c.title(host)), Size::title, name, Align::centre);
+  if (h.holds) crown(b, {at.x, box.top - b.px(3)}, b.px(15), palette::kOrange);
+  c.remember("host:" + c.title(host), box);
+
+  std::string below;
+  ImU32 colour = t.quiet;
+  if (program) {
+    if (off) {
+      below = role_text(h);
+      if (h.process != Process::absent) colour = t.bad;
+    } else if (h.holds) {
+      below = "has the key";
+      colour = t.text;
+    } else if (h.follows != 0) {
+      below = "uses " + plain(c.title(h.follows));
+      colour = t.text;
+    }
+  }
+  if (!below.empty()) b.text({at.x, box.bottom + b.px(5)}, below, Size::body, colour, Align::centre);
+  if (program) return;
+
+  // What it asked last, and what came of it.
+  const auto last = std::find_if(c.frame.requests.rbegin(), c.frame.requests.rend(),
+                                 [&](const Request& q) { return q.client == host && !q.by_program; });
+  if (last == c.frame.requests.rend()) return;
+  const int wide = b.px(150);
+  int y = box.bottom + b.px(6);
+  const int x = std::max(at.x - wide / 2, b.px(8));
+  y += b.paragraph({x, y}, wide, short_act(c.words(last->text)), Size::body, t.text, 3);
+  const Point mark{x + b.px(7), y + b.line_height(Size::body) / 2};
+  switch (last->outcome) {
+    case Request::Outcome::pending:
+      b.text({x, y}, last->attempt > 1 ? "asks again ..." : "waits ...", Size::body, t.quiet);
+      break;
+    case Request::Outcome::accepted:
+      b.tick(mark, b.px(8), t.good);
+      b.text({x + b.px(22), y}, "accepted", Size::body, t.good);
+      break;
+    case Request::Outcome::refused:
+      b.cross(mark, b.px(6), t.bad, b.px(3));
+      b.text({x + b.px(22), y}, "refused", Size::body, t.bad);
+      break;
+    case Request::Outcome::timed_out:
+      b.cross(mark, b.px(6), t.bad, b.px(3));
+      b.text({x + b.px(22), y}, "no answer", Size::body, t.bad);
+      break;
+  }
+}
+
+}  // namespace quorumlab::viz

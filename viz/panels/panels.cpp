@@ -1,0 +1,105 @@
+// The screen put together: header, network, side column, scrubber; and the keys.
+#include "viz/panels/panels.h"
+
+#include <imgui.h>
+
+#include "viz/panels/paint.h"
+
+namespace quorumlab::viz {
+namespace {
+
+bool pressed(Key key, bool repeat) { return ImGui::IsKeyPressed(static_cast<int>(key), repeat); }
+
+void read_keys(View& view, std::vector<UiAct>& acts) {
+  using Kind = UiAct::Kind;
+  struct Bound {
+    Key key;
+    Kind act;
+    bool repeat;
+  };
+  static constexpr Bound kBound[] = {
+      {Key::space, Kind::toggle_play, false},      {Key::right, Kind::next_visible, true},
+      {Key::left, Kind::previous_visible, true},   {Key::up, Kind::faster, true},
+      {Key::down, Kind::slower, true},             {Key::page_down, Kind::next_bookmark, false},
+      {Key::page_up, Kind::previous_bookmark, false}, {Key::home, Kind::first, false},
+      {Key::end, Kind::last, false},               {Key::event_next, Kind::next_event, true},
+      {Key::event_previous, Kind::previous_event, true}, {Key::help, Kind::toggle_help, false},
+      {Key::theme, Kind::toggle_theme, false},
+  };
+  for (const Bound& b : kBound) {
+    if (pressed(b.key, b.repeat)) acts.push_back({b.act, 0, Mark::nothing});
+  }
+  const Kind direction = ImGui::GetIO().KeyShift ? Kind::previous_of : Kind::next_of;
+  if (pressed(Key::election, true)) acts.push_back({direction, 0, Mark::election});
+  if (pressed(Key::fault, true)) acts.push_back({direction, 0, Mark::fault});
+  if (pressed(Key::violation, true)) acts.push_back({direction, 0, Mark::violation});
+  if (pressed(Key::escape, false)) view.help = false;
+}
+
+void draw_header(const Canvas& c, const Box& box) {
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const int y = box.middle().y - b.line_height(Size::title) / 2;
+  const std::string time = time_text(c.frame.time_ns);
+  b.text({box.right - b.px(16), y}, time, Size::title, t.text, Align::right);
+  int right = box.right - b.px(16) - b.width("00000.000 s", Size::title) - b.px(10);
+  if (c.view.keys) {
+    const Point at{right - b.px(20), box.middle().y};
+    if (c.player.playing()) {
+      b.fill({at.x - b.px(8), at.y - b.px(9), at.x - b.px(2), at.y + b.px(9)}, t.text);
+      b.fill({at.x + b.px(2), at.y - b.px(9), at.x + b.px(8), at.y + b.px(9)}, t.text);
+    } else {
+      b.polygon(at, b.px(12), 3, 0, t.text, 0, 0);
+    }
+    const std::string speed = c.player.speed_text() + " speed";
+    b.text({at.x - b.px(20), box.middle().y - b.line_height(Size::body) / 2}, speed, Size::body, t.quiet, Align::right);
+    const int left = at.x - b.px(30) - b.width(speed, Size::body);
+    b.text({left - b.px(16), box.middle().y - b.line_height(Size::body) / 2}, "? keys", Size::body, t.quiet, Align::right);
+    right = left - b.px(16) - b.width("? keys", Size::body);
+    ImGui::SetCursorScreenPos(Point{at.x - b.px(14), box.top}.at());
+    if (ImGui::InvisibleButton("play", Point{b.px(28), box.height()}.at())) {
+      c.acts.push_back({UiAct::Kind::toggle_play, 0, Mark::nothing});
+    }
+    c.remember("play", {at.x - b.px(14), box.top, at.x + b.px(14), box.bottom});
+  }
+  b.text({box.left + b.px(16), y}, b.shortened(plain(c.timeline.recording().title), right - box.left - b.px(32), Size::title),
+         Size::title, t.text);
+  b.line({box.left, box.bottom}, {box.right, box.bottom}, t.faint, b.px(2));
+}
+
+}  // namespace
+
+const View::Place* View::place(std::string_view name) const {
+  for (const Place& p : places) {
+    if (p.name == name) return &p;
+  }
+  return nullptr;
+}
+
+void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  view.places.clear();
+  ImGui::SetNextWindowPos(ImVec2(0, 0));
+  ImGui::SetNextWindowSize(size);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, ImVec2(1, 1));
+  ImGui::Begin("quorumlab", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNav);
+  ImGui::PopStyleVar(3);
+  const Brush brush(view, ImGui::GetWindowDrawList());
+  const Canvas canvas{timeline, frame, player, view, brush, acts};
+  const int width = static_cast<int>(size.x), height = static_cast<int>(size.y);
+  const int header = brush.px(50), scrubber = brush.px(152), side = brush.px(392), gap = brush.px(16);
+  const Box network{0, header, width - side - gap, height - scrubber};
+  draw_header(canvas, {0, 0, width, header});
+  draw_network(canvas, network);
+  draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
+  draw_scrubber(canvas, {0, height - scrubber, width, height});
+  if (view.help) draw_help(canvas, {0, 0, width, height});
+  read_keys(view, acts);
+  ImGui::End();
+}
+
+}  // namespace quorumlab::viz

@@ -1,0 +1,40 @@
+// Everything on the screen: draws a frame with Dear ImGui and answers with what the person wants done.
+// Panels read a timeline, a frame and the player's state; they change none of them, and know no
+// simulation. Whoever calls owns the ImGui context, its input and its output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "viz/model/timeline.h"
+#include "viz/panels/keys.h"
+#include "viz/player/player.h"
+
+namespace quorumlab::viz {
+
+// What the window remembers between frames.
+struct View {
+  bool dark = false;
+  bool help = false;
+  bool keys = true;  // a picture shows no hints on keys
+  // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
+  struct Place {
+    std::string name;
+    int left = 0, top = 0, right = 0, bottom = 0;
+  };
+  std::vector<Place> places;
+  const Place* place(std::string_view name) const;
+};
+
+// Adds the fonts for a picture of this size to the current context; once, before its first frame.
+void add_fonts(int width, int height);
+// The colour behind all, as 0xRRGGBB.
+std::uint32_t background(bool dark);
+
+// One ImGui frame between NewFrame and Render; acts are appended to `acts`. Keys are read from
+// io.KeysDown at the places of Key.
+void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts);
+
+}  // namespace quorumlab::viz
