@@ -65,7 +65,7 @@ void Node::step(Now now, const Event& event, Effects& out) {
   if (config_.autopilot.on && running_) autopilot_step(now, event, out);
 }
 
-void Node::raft_step(Now now, const Event& event, Effects& out) {
+[[gnu::always_inline]] inline void Node::raft_step(Now now, const Event& event, Effects& out) {
   switch (event.kind) {
     case Event::Kind::started:
       start_raft(now, event, out);
@@ -223,7 +223,9 @@ void Node::drain(Now now, Effects& out) {
   while (engine_.has_ready()) {
     bool again = false;
     engine_.take_ready(ready_);
-    if (!ready_.notes.empty()) {
+    if (out.notes.empty()) {
+      std::swap(out.notes, ready_.notes);
+    } else if (!ready_.notes.empty()) {
       out.notes.insert(out.notes.end(), ready_.notes.begin(), ready_.notes.end());
     }
     const std::uint64_t write = ready_.write_id != 0 ? submit_log_write(out) : 0;
@@ -235,59 +237,12 @@ void Node::drain(Now now, Effects& out) {
     }
     for (const raft::Message& message : ready_.messages) send(message, 0, out);
     for (const raft::Message& message : ready_.messages_once_durable) send(message, write, out);
-    for (const raft::ProposalOutcome& outcome : ready_.outcomes) {
-      if (is_own_proposal(outcome.id)) {
-        if (!outcome.accepted) own_proposal_dropped(now, outcome.id, outcome.reason);
-        continue;
-      }
-      const auto at = std::find_if(unplaced_.begin(), unplaced_.end(),
-                                   [&](const Pending& p) { return p.request == outcome.id; });
-      if (at == unplaced_.end()) continue;  // its client is gone
-      unplaced_.erase(at);
-      if (!outcome.accepted) {
-        reply_dropped(outcome.id, outcome.reason, out);
-      } else if (outcome.index <= engine_.status().applied) {
-        // The leader's answer came after the entry was applied here.
-        Response response;
-        response.status = Response::Status::unknown;
-        reply(outcome.id, response, out);
-      } else {
-        place({outcome.index, outcome.term, outcome.id});
-      }
-    }
+    if (!ready_.outcomes.empty()) take_outcomes(now, out);
     if (ready_.restore != nullptr) {
-      if (!restore_state(now, ready_.restore_bytes, ready_.restore->index, ready_.restore->term)) {
-        // Only where damage goes unchecked (rule verify_checksums). There is no state to go on from.
-        out.notes.push_back({Fact::stopped_itself, Reason::corrupt_record, {}, 0, 0, 0});
-        running_ = false;
-        out.stop = true;
-        return;
-      }
-      last_snapshot_ = ready_.restore->index;
-      // Commands at indexes that the snapshot swallowed: applied or replaced, nobody can tell.
-      std::size_t swallowed = 0;
-      while (swallowed < pending_.size() && pending_[swallowed].index <= last_snapshot_) {
-        Response response;
-        response.status = Response::Status::unknown;
-        reply(pending_[swallowed++].request, response, out);
-      }
-      pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(swallowed));
-      rewrite_log(out);
+      if (!restore_snapshot(now, out)) return;
       again = true;
     }
-    for (const raft::ReadReady& read : ready_.reads) {
-      const auto at = std::find_if(reads_.begin(), reads_.end(),
-                                   [&](const PendingRead& r) { return r.request == read.id; });
-      if (at == reads_.end()) continue;
-      if (read.dropped) {
-        const std::uint64_t request = at->request;
-        reads_.erase(at);
-        reply_dropped(request, read.reason, out);
-      } else {
-        at->index = read.index;
-        at->confirmed = true;
-      }
-    }
+    if (!ready_.reads.empty()) take_reads(out);
     if (ready_.committed_first != LogIndex{}) {
       apply_committed(now, out);
       again = true;
@@ -298,10 +253,78 @@ void Node::drain(Now now, Effects& out) {
   if (!reads_.empty()) answer_reads(out);
 }
 
+// What became of commands that were handed to the leader.
+void Node::take_outcomes(Now now, Effects& out) {
+  for (const raft::ProposalOutcome& outcome : ready_.outcomes) {
+    if (is_own_proposal(outcome.id)) {
+      if (!outcome.accepted) own_proposal_dropped(now, outcome.id, outcome.reason);
+      continue;
+    }
+    const auto at = std::find_if(unplaced_.begin(), unplaced_.end(),
+                                 [&](const Pending& p) { return p.request == outcome.id; });
+    if (at == unplaced_.end()) continue;  // its client is gone
+    unplaced_.erase(at);
+    if (!outcome.accepted) {
+      reply_dropped(outcome.id, outcome.reason, out);
+    } else if (outcome.index <= engine_.status().applied) {
+      // The leader's answer came after the entry was applied here.
+      Response response;
+      response.status = Response::Status::unknown;
+      reply(outcome.id, response, out);
+    } else {
+      place({outcome.index, outcome.term, outcome.id});
+    }
+  }
+}
+
+// False if there is no state to go on from.
+bool Node::restore_snapshot(Now now, Effects& out) {
+  if (!restore_state(now, ready_.restore_bytes, ready_.restore->index, ready_.restore->term)) {
+    // Only where damage goes unchecked (rule verify_checksums). There is no state to go on from.
+    out.notes.push_back({Fact::stopped_itself, Reason::corrupt_record, {}, 0, 0, 0});
+    running_ = false;
+    out.stop = true;
+    return false;
+  }
+  last_snapshot_ = ready_.restore->index;
+  // Commands at indexes that the snapshot swallowed: applied or replaced, nobody can tell.
+  std::size_t swallowed = 0;
+  while (swallowed < pending_.size() && pending_[swallowed].index <= last_snapshot_) {
+    Response response;
+    response.status = Response::Status::unknown;
+    reply(pending_[swallowed++].request, response, out);
+  }
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(swallowed));
+  rewrite_log(out);
+  return true;
+}
+
+void Node::take_reads(Effects& out) {
+  for (const raft::ReadReady& read : ready_.reads) {
+    const auto at = std::find_if(reads_.begin(), reads_.end(),
+                                 [&](const PendingRead& r) { return r.request == read.id; });
+    if (at == reads_.end()) continue;
+    if (read.dropped) {
+      const std::uint64_t request = at->request;
+      reads_.erase(at);
+      reply_dropped(request, read.reason, out);
+    } else {
+      at->index = read.index;
+      at->confirmed = true;
+    }
+  }
+}
+
 void Node::apply_committed(Now now, Effects& out) {
   const LogIndex last = ready_.committed_last;
+  const auto entries_from = [&](LogIndex first) {
+    return raft::EntryReader(first, engine_.log().slice(first, last));
+  };
+  raft::EntryReader entries = entries_from(ready_.committed_first);
+  raft::Entry entry;
   for (LogIndex index = ready_.committed_first; index <= last; index = index.next()) {
-    const raft::Entry entry = engine_.entry(index);
+    const bool read = entries.next(entry);
+    ASSERT(read, "a committed entry cannot be read");
     StateMachine::Outcome outcome{index, false, false};
     if (!kv_.empty()) {
       const ByteView command = entry.kind == raft::EntryKind::normal ? entry.payload : ByteView{};
@@ -322,6 +345,7 @@ void Node::apply_committed(Now now, Effects& out) {
     if (entry.kind == raft::EntryKind::config) {
       if (const auto change = raft::decode_conf_change(entry.payload)) {
         engine_.apply_config(now, index, *change);
+        entries = entries_from(index.next());  // the log may have grown, and moved
       } else {
         out.notes.push_back({Fact::config_refused, Reason::corrupt_record, {}, 0, 0, index.value});
       }

@@ -128,6 +128,9 @@ class Node {
   void forget_request(std::uint64_t request);
   // Carries out all that the engine wants; leaves nothing undone.
   void drain(Now now, Effects& out);
+  void take_outcomes(Now now, Effects& out);
+  [[nodiscard]] bool restore_snapshot(Now now, Effects& out);
+  void take_reads(Effects& out);
   std::uint64_t submit_log_write(Effects& out);
   void send(const raft::Message& message, std::uint64_t after_write, Effects& out);
   void apply_committed(Now now, Effects& out);

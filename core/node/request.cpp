@@ -10,8 +10,12 @@ bool is_known(Request::Kind kind) {
   return kind >= Request::Kind::write && kind <= Request::Kind::agent;
 }
 
-// Nearly every request: each of its integers is a byte. False for all others, damaged ones among
-// them.
+bool is_known(Response::Status status) {
+  return status >= Response::Status::ok && status <= Response::Status::bad_request;
+}
+
+// Nearly every request and response: each of its integers is a byte. False for all others, damaged
+// ones among them.
 bool decode_short(ByteView bytes, Request& request) {
   constexpr std::size_t kKey = 6;  // head, four integers and the key's size stand before it
   if (bytes.size() <= kKey) return false;
@@ -29,6 +33,24 @@ bool decode_short(ByteView bytes, Request& request) {
   request.key = {p + kKey, p[5]};
   request.value = {p + value, p[value - 1]};
   return is_known(request.kind);
+}
+
+bool decode_short(ByteView bytes, Response& response) {
+  constexpr std::size_t kValue = 7;  // head, five integers and the value's size stand before it
+  if (bytes.size() < kValue) return false;
+  const std::uint8_t* p = bytes.data();
+  if (((p[1] | p[2] | p[3] | p[4] | p[5] | p[6]) & 0x80) != 0 || p[0] >> 4 != kVersion ||
+      kValue + p[6] != bytes.size()) {
+    return false;
+  }
+  response.status = static_cast<Response::Status>(p[0] & 0x0f);
+  response.reason = static_cast<Reason>(p[1]);
+  response.index = LogIndex{p[2]};
+  response.term = Term{p[3]};
+  response.leader = NodeId{p[4]};
+  response.modified = LogIndex{p[5]};
+  response.value = {p + kValue, p[6]};
+  return is_known(response.status);
 }
 
 }  // namespace
@@ -81,9 +103,10 @@ void encode(const Response& response, Bytes& out) {
 
 std::optional<Response> decode_response(ByteView bytes) {
   std::optional<Response> result;
+  Response& response = result.emplace();
+  if (decode_short(bytes, response)) [[likely]] return result;
   ByteReader r(bytes);
   const std::uint8_t head = r.u8();
-  Response& response = result.emplace();
   response.status = static_cast<Response::Status>(head & 0x0f);
   const std::uint64_t reason = r.varint();
   response.reason = static_cast<Reason>(reason);
@@ -93,10 +116,8 @@ std::optional<Response> decode_response(ByteView bytes) {
   response.leader = NodeId{static_cast<std::uint32_t>(leader)};
   response.modified = LogIndex{r.varint()};
   response.value = r.sized();
-  const bool known = response.status >= Response::Status::ok &&
-                     response.status <= Response::Status::bad_request;
-  if (!r.finished() || head >> 4 != kVersion || !known || leader > UINT32_MAX ||
-      reason > UINT16_MAX) {
+  if (!r.finished() || head >> 4 != kVersion || !is_known(response.status) ||
+      leader > UINT32_MAX || reason > UINT16_MAX) {
     result.reset();
   }
   return result;

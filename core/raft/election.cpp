@@ -6,11 +6,6 @@
 
 namespace quorumlab::raft {
 
-bool Engine::promotable() const {
-  if (installing_.active && on(Rule::no_campaign_while_installing)) return false;
-  return self_is_voter_ || !on(Rule::only_voters_campaign);
-}
-
 // Configurations take effect when applied: a committed change that is not applied yet means that this
 // node would count the wrong votes.
 bool Engine::has_unapplied_config() const {

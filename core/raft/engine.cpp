@@ -63,14 +63,18 @@ void Engine::reset(const Config& config, Recovered&& recovered, Random random, N
   timeout_draws_ = 0;
   set_now(now);
 
-  // A fresh node keeps the buffers of the engine that stood here before.
+  // A fresh node keeps the buffers of the engine that stood here before, and its list of members if
+  // they are the same.
+  const ConfState& begins_with =
+      recovered.snapshot.index.value != 0 ? recovered.snapshot.conf : config_.initial;
+  const bool same_members = begins_with == conf_;
   const bool fresh = recovered.log.last_index().value == 0 && recovered.snapshot.index.value == 0;
   if (fresh) {
     log_.reset({}, {}, 0);
     snapshot_ = {};
     snapshot_file_.clear();
     snapshot_payload_ = 0;
-    conf_ = config_.initial;
+    if (!same_members) conf_ = config_.initial;
   } else {
     log_ = std::move(recovered.log);
     snapshot_ = std::move(recovered.snapshot);
@@ -121,7 +125,11 @@ void Engine::reset(const Config& config, Recovered&& recovered, Random random, N
   installing_.active = false;
   installing_.write_id = 0;
   restore_pending_ = false;
-  rebuild_members();
+  if (same_members) {
+    derive_roles();
+  } else {
+    rebuild_members();
+  }
   for (Progress& p : progress_) {
     p.vote = Progress::Vote::none;
     p.start(log_.last_index().next());
@@ -158,11 +166,6 @@ void Engine::set_now(Now now) {
   tick_start_ = phase_ + now_units_ * period;
 }
 
-Instant Engine::instant_of(std::int64_t units) const {
-  if (config_.timeouts.kind == TimeoutPolicy::Kind::continuous) return {units};
-  return {phase_ + units * config_.timeouts.period.ns};
-}
-
 void Engine::draw_timeout() {
   if (!on(Rule::randomise_election_timeout)) {
     election_timeout_ = minimum_timeout_;
@@ -174,16 +177,6 @@ void Engine::draw_timeout() {
       policy.kind == TimeoutPolicy::Kind::ticks
           ? minimum_timeout_ + static_cast<std::int64_t>(below(draw, policy.election_ticks))
           : uniform(draw, policy.election_min, policy.election_max).ns;
-}
-
-Instant Engine::deadline() const {
-  if (status_.stopped) return kNever;
-  if (is_leader()) {
-    if (progress_.size() <= 1 && !status_.transfer_target) return kNever;  // alone: nothing to say
-    return instant_of(std::min(heartbeat_reset_ + heartbeat_interval_,
-                               election_reset_ + minimum_timeout_));
-  }
-  return promotable() ? instant_of(election_reset_ + election_timeout_) : kNever;
 }
 
 void Engine::on_deadline(Now now) {

@@ -368,6 +368,7 @@ class Engine {
   Progress* find(NodeId node);
   void adopt_conf(ConfState conf);
   void rebuild_members();
+  void derive_roles();
   bool is_joint() const { return !conf_.voters_outgoing.empty(); }
   void maybe_auto_leave();
   void send_timeout_now(NodeId target);
@@ -441,5 +442,47 @@ class Engine {
   bool restore_pending_ = false;
   bool strict_ = true;  // no rule was ever off: the engine checks itself
 };
+
+// Asked in every step.
+
+inline bool Engine::promotable() const {
+  if (installing_.active && on(Rule::no_campaign_while_installing)) return false;
+  return self_is_voter_ || !on(Rule::only_voters_campaign);
+}
+
+inline Instant Engine::instant_of(std::int64_t units) const {
+  if (config_.timeouts.kind == TimeoutPolicy::Kind::continuous) return {units};
+  return {phase_ + units * config_.timeouts.period.ns};
+}
+
+inline Instant Engine::deadline() const {
+  if (status_.stopped) return kNever;
+  if (is_leader()) {
+    if (progress_.size() <= 1 && !status_.transfer_target) return kNever;  // alone: nothing to say
+    return instant_of(std::min(heartbeat_reset_ + heartbeat_interval_,
+                               election_reset_ + minimum_timeout_));
+  }
+  return promotable() ? instant_of(election_reset_ + election_timeout_) : kNever;
+}
+
+// How far the owner may apply.
+inline LogIndex Engine::apply_limit() const {
+  const LogIndex last = log_.last_index();
+  return on(Rule::apply_only_committed) ? std::min(status_.commit, last) : last;
+}
+
+inline bool Engine::has_ready() const {
+  if (!notes_.empty()) return true;
+  if (status_.stopped) return false;
+  const bool free = log_writes_open_ == 0;
+  if (!messages_.empty() || !reads_.empty() || !outcomes_.empty() || restore_pending_) return true;
+  if (may_write() && hard_state_dirty_) return true;
+  if (free && (log_start_pending_ || unsaved_ <= log_.last_index() || !promises_.empty())) {
+    return true;
+  }
+  if (broadcast_pending_ && (free || !config_.batch_while_writing)) return true;
+  if (installing_.active && installing_.write_id == 0) return true;
+  return status_.applied < apply_limit();
+}
 
 }  // namespace quorumlab::raft

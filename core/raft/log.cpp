@@ -63,11 +63,19 @@ void Log::append(Term term, EntryKind kind, ByteView payload) {
   encode_entry(term, kind, payload, arena_);
 }
 
-void Log::append_encoded(const Entry& entry, ByteView encoded) {
-  const std::uint64_t chain =
-      chain_hash(this->chain(last_index()), entry.term, entry.kind, entry.payload);
-  records_.push_back({arena_base_ + arena_.size(), entry.term, chain});
-  arena_.insert(arena_.end(), encoded.begin(), encoded.end());
+void Log::append_encoded(ByteView run) {
+  const std::uint64_t begin = arena_base_ + arena_.size();
+  std::uint64_t chain = this->chain(last_index());
+  std::uint64_t offset = begin;
+  EntryReader entries(last_index().next(), run);
+  Entry entry;
+  while (entries.next(entry)) {
+    chain = chain_hash(chain, entry.term, entry.kind, entry.payload);
+    records_.push_back({offset, entry.term, chain});
+    const std::uint8_t* const end = entry.payload.data() + entry.payload.size();
+    offset = begin + static_cast<std::uint64_t>(end - run.data());
+  }
+  arena_.insert(arena_.end(), run.begin(), run.end());
 }
 
 void Log::truncate_from(LogIndex first) {

@@ -49,6 +49,12 @@ class Log {
     ASSERT(read, "an entry of the log in memory cannot be read");
     return entry;
   }
+  // What stands at an index that is there.
+  struct Mark {
+    Term term;
+    std::uint64_t chain = 0;
+  };
+  Mark mark(LogIndex index) const { return {record(index).term, record(index).chain}; }
   // The encoded entries first..last; REQUIRES: both are there, or last is before first.
   ByteView slice(LogIndex first, LogIndex last) const;
   std::uint64_t bytes_between(LogIndex first, LogIndex last) const;
@@ -64,8 +70,9 @@ class Log {
   Position last_not_after(LogIndex index, Term term) const;
 
   void append(Term term, EntryKind kind, ByteView payload);
-  // Takes an entry in the form it came in.
-  void append_encoded(const Entry& entry, ByteView encoded);
+  // Takes entries in the form they came in, one after the other, each with its encoding.
+  // REQUIRES: it is a run of whole entries.
+  void append_encoded(ByteView run);
   // Removes `first` and everything after it.
   void truncate_from(LogIndex first);
   // Drops everything up to and including `index`. REQUIRES: base_index <= index <= last_index.

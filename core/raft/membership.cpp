@@ -240,6 +240,11 @@ void Engine::rebuild_members() {
       progress_.insert(at, std::move(p));
     }
   }
+  derive_roles();
+}
+
+// What the configuration makes of each member.
+void Engine::derive_roles() {
   self_is_voter_ = false;
   for (Progress& p : progress_) {
     p.incoming = contains(conf_.voters, p.node);

@@ -4,6 +4,7 @@
 #include "core/raft/message.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace quorumlab::raft {
@@ -55,41 +56,55 @@ std::uint8_t fields_of(MessageType type, bool reject) {
   return kFields[static_cast<std::size_t>(type) & kTypeMask];
 }
 
-// How many integers stand before the checksum or the body: source, target, term, and one for each
-// field.
-constexpr std::array<std::uint8_t, 128> kIntegers = [] {
-  std::array<std::uint8_t, 128> count{};
-  for (unsigned fields = 0; fields < count.size(); ++fields) {
-    count[fields] = 3;
-    for (unsigned rest = fields; rest != 0; rest >>= 1) count[fields] += rest & 1;
-  }
-  return count;
-}();
+// Calls act for each integer of a message with these fields but for the body's size, in the order of
+// the wire.
+template <unsigned kWhich, class SomeMessage, class Act>
+void each_integer(SomeMessage& m, Act&& act) {
+  act(m.source.value);
+  act(m.target.value);
+  act(m.term.value);
+  if constexpr ((kWhich & kIndex) != 0) act(m.index.value);
+  if constexpr ((kWhich & kLogTerm) != 0) act(m.log_term.value);
+  if constexpr ((kWhich & kCommit) != 0) act(m.commit.value);
+  if constexpr ((kWhich & kContext) != 0) act(m.context);
+  if constexpr ((kWhich & kContext2) != 0) act(m.context2);
+  if constexpr ((kWhich & kEntries) != 0) act(m.entry_count);
+}
 
 // Nearly every message: each of its integers is a byte, and all of them lie in one word. False for
 // all others, damaged ones among them. REQUIRES: bytes.size() >= 10; `size` ends before the checksum.
-bool decode_short(ByteView bytes, std::size_t size, std::uint8_t fields, Message& m) {
-  const std::size_t integers = kIntegers[fields];
+template <unsigned kWhich>
+bool decode_short(ByteView bytes, std::size_t size, Message& m) {
+  constexpr bool kHasBody = (kWhich & kBody) != 0;
+  constexpr unsigned kIntegers = 3 + std::popcount(kWhich);
+  static_assert(kIntegers <= 8);
   std::uint64_t word = load_le64(bytes.data() + 2);
-  if (integers > 8 || (word << (64 - 8 * integers) & 0x8080808080808080u) != 0) return false;
-  const auto next = [&word] {
-    const std::uint64_t value = word & 0xff;
+  if ((word << (64 - 8 * kIntegers) & 0x8080808080808080u) != 0) return false;
+  each_integer<kWhich>(m, [&word](auto& integer) {
+    integer = static_cast<std::uint8_t>(word);
     word >>= 8;
-    return value;
-  };
-  m.source = {static_cast<std::uint32_t>(next())};
-  m.target = {static_cast<std::uint32_t>(next())};
-  m.term = {next()};
-  if (fields & kIndex) m.index = {next()};
-  if (fields & kLogTerm) m.log_term = {next()};
-  if (fields & kCommit) m.commit = {next()};
-  if (fields & kContext) m.context = next();
-  if (fields & kContext2) m.context2 = next();
-  if (fields & kEntries) m.entry_count = static_cast<std::uint32_t>(next());
-  const std::size_t body = fields & kBody ? static_cast<std::size_t>(next()) : 0;
-  if (2 + integers + body != size) return false;
-  if (fields & kBody) m.body = bytes.subspan(2 + integers, body);
+  });
+  const std::size_t body = kHasBody ? static_cast<std::uint8_t>(word) : 0;
+  if (2 + kIntegers + body != size) return false;
+  if (kHasBody) m.body = bytes.subspan(2 + kIntegers, body);
   return true;
+}
+
+bool decode_short(std::uint8_t fields, ByteView bytes, std::size_t size, Message& m) {
+  switch (fields) {
+    case kIndex:
+      return decode_short<kIndex>(bytes, size, m);
+    case kIndex | kLogTerm:
+      return decode_short<kIndex | kLogTerm>(bytes, size, m);
+    case kCommit | kContext:
+      return decode_short<kCommit | kContext>(bytes, size, m);
+    case kContext:
+      return decode_short<kContext>(bytes, size, m);
+    case kIndex | kLogTerm | kCommit | kEntries | kBody:
+      return decode_short<kIndex | kLogTerm | kCommit | kEntries | kBody>(bytes, size, m);
+    default:
+      return false;  // as if it were long
+  }
 }
 
 inline std::uint8_t* put(std::uint8_t* at, std::uint64_t v) {
@@ -178,7 +193,7 @@ std::optional<Message> decode(ByteView bytes, bool verify_checksum) {
   m.reject = (head & kReject) != 0;
   m.flag = (head & kFlag) != 0;
   const std::uint8_t fields = fields_of(m.type, m.reject);
-  if (bytes.size() >= 10 && decode_short(bytes, size, fields, m)) [[likely]] return result;
+  if (bytes.size() >= 10 && decode_short(fields, bytes, size, m)) [[likely]] return result;
   ByteReader in(bytes.subspan(2, size - 2));
   const std::uint64_t source = in.varint();
   const std::uint64_t target = in.varint();
@@ -227,11 +242,6 @@ bool EntryReader::next_long(Entry& entry) {
   entry.payload = payload;
   next_ = next_.next();
   return true;
-}
-
-std::uint64_t chain_hash(std::uint64_t previous, Term term, EntryKind kind, ByteView payload) {
-  return mix(previous, (term.value << 2) | static_cast<std::uint64_t>(kind),
-             hash_bytes(payload, kHash1));
 }
 
 }  // namespace quorumlab::raft

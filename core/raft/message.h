@@ -109,6 +109,10 @@ class EntryReader {
 
 // The chain hash of a log: each entry's hash covers the one before, its term, kind and payload, so
 // equal hashes at an index mean equal logs up to it. 0 stands before the first entry.
-std::uint64_t chain_hash(std::uint64_t previous, Term term, EntryKind kind, ByteView payload);
+inline std::uint64_t chain_hash(std::uint64_t previous, Term term, EntryKind kind,
+                                ByteView payload) {
+  return mix(previous, (term.value << 2) | static_cast<std::uint64_t>(kind),
+             hash_bytes(payload, kHash1));
+}
 
 }  // namespace quorumlab::raft

@@ -149,26 +149,6 @@ HardState Engine::hard_state() const {
 
 // --- Ready --------------------------------------------------------------------------------------
 
-// How far the owner may apply.
-LogIndex Engine::apply_limit() const {
-  const LogIndex last = log_.last_index();
-  return on(Rule::apply_only_committed) ? std::min(status_.commit, last) : last;
-}
-
-bool Engine::has_ready() const {
-  if (!notes_.empty()) return true;
-  if (status_.stopped) return false;
-  const bool free = log_writes_open_ == 0;
-  if (!messages_.empty() || !reads_.empty() || !outcomes_.empty() || restore_pending_) return true;
-  if (may_write() && hard_state_dirty_) return true;
-  if (free && (log_start_pending_ || unsaved_ <= log_.last_index() || !promises_.empty())) {
-    return true;
-  }
-  if (broadcast_pending_ && (free || !config_.batch_while_writing)) return true;
-  if (installing_.active && installing_.write_id == 0) return true;
-  return status_.applied < apply_limit();
-}
-
 void Engine::take_ready(Ready& ready) {
   ready.clear();
   if (!status_.stopped) {
@@ -270,7 +250,8 @@ void Engine::take_committed(Ready& ready) {
   ready.committed_first = status_.applied.next();
   ready.committed_last = limit;
   for (LogIndex i = ready.committed_first; i <= limit; i = i.next()) {
-    note(Fact::applied, {}, i.value, log_.term(i).value_or(Term{}).value, log_.chain(i));
+    const Log::Mark entry = log_.mark(i);
+    note(Fact::applied, {}, i.value, entry.term.value, entry.chain);
   }
   const bool changes_conf = is_joint() && has_unapplied_config();
   status_.applied = limit;

@@ -274,23 +274,23 @@ void Engine::take_entries(const Message& m, LogIndex& last_new) {
     return;
   }
   if (!on(Rule::truncate_only_on_conflict)) truncate_log(m.index.next(), m.source);
+  last_new = m.index + count;
+  // From the first entry on that is not ours all are appended, in one piece.
   EntryReader entries(m.index.next(), m.body);
-  const std::uint8_t* at = m.body.data();
-  LogIndex first_appended;
+  std::size_t known = 0;  // bytes
   while (entries.next(entry)) {
-    const std::uint8_t* const end = entry.payload.data() + entry.payload.size();
-    const ByteView encoded{at, static_cast<std::size_t>(end - at)};
-    at = end;
-    last_new = entry.index;
-    if (entry.index <= log_.base_index()) continue;
-    if (entry.index <= log_.last_index()) {
-      if (log_.term(entry.index) == entry.term) continue;
-      truncate_log(entry.index, m.source);
+    if (entry.index > log_.base_index()) {
+      if (entry.index > log_.last_index()) break;
+      if (log_.term(entry.index) != entry.term) {
+        truncate_log(entry.index, m.source);
+        break;
+      }
     }
-    log_.append_encoded(entry, encoded);
-    if (first_appended.value == 0) first_appended = log_.last_index();
+    known = static_cast<std::size_t>(entry.payload.data() + entry.payload.size() - m.body.data());
   }
-  if (first_appended.value == 0) return;
+  if (known == m.body.size()) return;
+  const LogIndex first_appended = log_.last_index().next();
+  log_.append_encoded(m.body.subspan(known));
   refresh_log_status();
   note(Fact::appended, m.source, first_appended.value, log_.last_index().value,
        log_.last_term().value);

@@ -273,7 +273,7 @@ bool replay(const WalRecord& record, Recovered& out) {
     out.log.truncate_from(entry.index);
     encoded.clear();
     encode_entry(entry.term, entry.kind, entry.payload, encoded);
-    out.log.append_encoded(entry, encoded);
+    out.log.append_encoded(encoded);
   }
   return true;
 }
