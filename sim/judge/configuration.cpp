@@ -95,9 +95,8 @@ void NodeConfiguration::snapshot(Moment moment, NodeId node, std::uint64_t index
   if (index <= history.frontier()) snapshot_known(moment, node, index, all, verdicts);
 }
 
-void NodeConfiguration::snapshot_known(Moment moment, NodeId node, std::uint64_t index,
-                                       const Configurations& all, Verdicts& verdicts) {
-  if (snapshot_index == 0 || index < snapshot_index) return;
+void NodeConfiguration::compare_snapshot(Moment moment, NodeId node, const Configurations& all,
+                                         Verdicts& verdicts) {
   if (all.whole()) {
     verdicts.check(Checker::configuration, all[all.place_at(snapshot_index)].conf == snapshot_conf,
                    moment, node, kNobody, snapshot_index, all[all.place_at(snapshot_index)].index);

@@ -101,7 +101,10 @@ struct NodeConfiguration {
                 const History& history, const Configurations& all, Verdicts& verdicts);
   // Something was applied, up to `index`.
   void snapshot_known(Moment moment, NodeId node, std::uint64_t index, const Configurations& all,
-                      Verdicts& verdicts);
+                      Verdicts& verdicts) {
+    if (snapshot_index != 0 && index >= snapshot_index) [[unlikely]]
+      compare_snapshot(moment, node, all, verdicts);
+  }
   // It comes to lead: as a voter, and with every change applied that it has in its state.
   void leads(Moment moment, NodeId node, std::uint64_t term, std::uint64_t applied_index,
              const Configurations& all, Verdicts& verdicts);
@@ -110,6 +113,9 @@ struct NodeConfiguration {
     verdicts.check(Checker::configuration, moment.time_ns <= removed_ns, moment, node, kNobody,
                    term, 0);
   }
+
+ private:
+  void compare_snapshot(Moment moment, NodeId node, const Configurations& all, Verdicts& verdicts);
 };
 
 }  // namespace quorumlab::judge

@@ -303,19 +303,18 @@ void Judges::judge_store(trace::Record record, trace::RecordId id) {
   }
 }
 
-void Judges::judge_applied(trace::Record record, trace::RecordId id) {
-  const NodeId node{record.node};
+void Judges::judge_applied(Moment moment, NodeId node, std::uint64_t index, std::uint64_t term,
+                           std::uint64_t chain) {
   if (!is_node(node)) return;
-  NodeState& state = nodes_[record.node];
-  const Moment moment{record.time_ns, id};
-  state.monotonic.apply(moment, node, record.a, verdicts_);
-  verdicts_.check(Checker::state_machine_safety, history_.applied(record.a, record.b, record.c),
-                  moment, node, kNobody, record.a, record.b);
+  NodeState& state = nodes_[node.value];
+  state.monotonic.apply(moment, node, index, verdicts_);
+  verdicts_.check(Checker::state_machine_safety, history_.applied(index, term, chain), moment, node,
+                  kNobody, index, term);
   configurations_.learn(history_);
-  state.configuration.snapshot_known(moment, node, record.a, configurations_, verdicts_);
+  state.configuration.snapshot_known(moment, node, index, configurations_, verdicts_);
   // Committed in the node's term at the latest.
-  const std::uint64_t term = state.shadow.hard_state().term.value;
-  if (completeness_.is_news(term, record.a)) completeness_.committed(term, record.a, record.c);
+  const std::uint64_t now_in = state.shadow.hard_state().term.value;
+  if (completeness_.is_news(now_in, index)) completeness_.committed(now_in, index, chain);
 }
 
 std::uint64_t Judges::copies(std::uint64_t index, std::uint64_t term) const {

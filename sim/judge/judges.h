@@ -126,7 +126,9 @@ class Judges {
   [[gnu::always_inline]] void fact(trace::Record record, trace::RecordId id) {
     switch (record.kind) {
       case static_cast<std::uint16_t>(Fact::applied):
-        if (setup_.raft) judge_applied(record, id);
+        if (setup_.raft) {
+          judge_applied({record.time_ns, id}, {record.node}, record.a, record.b, record.c);
+        }
         break;
       case static_cast<std::uint16_t>(Fact::commit_advanced):
       case static_cast<std::uint16_t>(Fact::became_leader):
@@ -138,21 +140,21 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::config_proposed):
       case static_cast<std::uint16_t>(Fact::read_started):
       case static_cast<std::uint16_t>(Fact::read_confirmed):
-        if (setup_.raft) judge_fact(record, id);
+        if (setup_.raft) judge_fact(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(Fact::became_candidate):
       case static_cast<std::uint16_t>(Fact::transfer_started):
       case static_cast<std::uint16_t>(Fact::transfer_ended):
-        if (setup_.raft) judge_campaign(record, id);
+        if (setup_.raft) judge_campaign(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(Fact::appended):
       case static_cast<std::uint16_t>(Fact::proposal_accepted):
-        if (transfers_ != 0) judge_proposal(record, id);
+        if (transfers_ != 0) judge_proposal(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(Fact::holds):
       case static_cast<std::uint16_t>(Fact::lets_go):
       case static_cast<std::uint16_t>(Fact::work_done):
-        judge_holder(record, id);
+        judge_holder(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(Fact::store_changed):
       case static_cast<std::uint16_t>(Fact::session_applied):
@@ -162,20 +164,20 @@ class Judges {
       case static_cast<std::uint16_t>(Fact::key_expired):
       case static_cast<std::uint16_t>(Fact::expiry_proposed):
       case static_cast<std::uint16_t>(Fact::expiry_applied):
-        judge_store(record, id);
+        judge_store(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(trace::WorldFact::process_killed):
       case static_cast<std::uint16_t>(trace::WorldFact::process_crashed):
       case static_cast<std::uint16_t>(trace::WorldFact::process_paused):
       case static_cast<std::uint16_t>(trace::WorldFact::process_resumed):
-        judge_holder(record, id);
-        if (gossip_.on()) judge_gossip(record, id);
+        judge_holder(record.whole(), id);
+        if (gossip_.on()) judge_gossip(record.whole(), id);
         break;
       case static_cast<std::uint16_t>(trace::WorldFact::packet_sent):
       case static_cast<std::uint16_t>(trace::WorldFact::packet_delivered):
         break;  // by far the most of all facts
       default:
-        if (gossip_.on()) judge_gossip(record, id);
+        if (gossip_.on()) judge_gossip(record.whole(), id);
         break;
     }
   }
@@ -257,7 +259,8 @@ class Judges {
   };
   bool is_node(NodeId node) const { return node.value >= 1 && node.value < nodes_.size(); }
   // By value: a record that nobody points at lives in registers.
-  void judge_applied(trace::Record record, trace::RecordId id);
+  void judge_applied(Moment moment, NodeId node, std::uint64_t index, std::uint64_t term,
+                     std::uint64_t chain);
   void judge_fact(trace::Record record, trace::RecordId id);
   void judge_campaign(trace::Record record, trace::RecordId id);
   void judge_proposal(trace::Record record, trace::RecordId id);

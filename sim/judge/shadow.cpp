@@ -20,10 +20,9 @@ void Shadow::reset() {
   failed_last_ = UINT64_MAX;
 }
 
-void Shadow::put(const raft::Entry& entry, History& history, Change& change) {
+inline void Shadow::put(const raft::Entry& entry, History& history, Change& change) {
   const std::uint64_t index = entry.index.value;
   if (index <= base_.index) return;  // a snapshot covers it
-  valid_last_ = index - 1;
   const std::size_t at = static_cast<std::size_t>(index - base_.index - 1);
   const std::uint64_t previous = at == 0 ? base_.chain : entries_[at - 1].chain;
   const std::uint64_t chain = raft::chain_hash(previous, entry.term, entry.kind, entry.payload);

@@ -40,9 +40,10 @@ class Verdicts {
  public:
   void reset() {
     checks_.fill(0);
+    if (order_ == 0) return;  // nothing was found
     first_.fill(std::nullopt);
+    found_.fill(0);
     order_ = 0;
-    for (auto& o : found_) o = 0;
   }
   void set_enabled(Checker checker, bool on) { enabled_[at(checker)] = on; }
   bool enabled(Checker checker) const { return enabled_[at(checker)]; }
