@@ -98,7 +98,8 @@ struct ClockSettings {
 
 enum class ReadKind : std::uint8_t { linearizable, stale };
 
-struct Action {
+// What an act of any verb may read.
+struct PlainAction {
   Verb verb = Verb::heal;
   std::vector<NodeId> nodes;
   std::vector<std::vector<NodeId>> groups;
@@ -121,7 +122,10 @@ struct Action {
   NodeId to;           // which node is asked; nobody: the client chooses
   Duration timeout;    // of the operation; 0: the cluster's default
   std::string key, value;
-  AgentCommand agent;
+};
+
+struct Action : PlainAction {
+  AgentCommand agent;  // agent
   Bytes request;       // http: an encoded kv::HttpRequest
 };
 

@@ -66,7 +66,10 @@ std::uint64_t Cluster::inject(const Action& action) {
   PendingAct& pending = acts_[acts_end_++];
   pending.time_ns = now_.ns + 1;
   pending.number = ++acts_given_;
-  pending.action = action;
+  // Of the large parts only those that the verb reads.
+  static_cast<PlainAction&>(pending.action) = action;
+  if (action.verb == Verb::agent) pending.action.agent = action.agent;
+  if (action.verb == Verb::http) pending.action.request = action.request;
   if (is_operation(action.verb)) {
     pending.operation = operations_.size();
     Operation& operation = operations_.emplace_back();

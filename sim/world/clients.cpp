@@ -156,9 +156,11 @@ void Cluster::attempt(std::uint32_t place, RecordId cause) {
   // What curl does is done once.
   const bool once = history.verb == Verb::http;
   op.next_ns = once ? op.give_up_ns : std::min(now_.ns + config_.client_retry.ns, op.give_up_ns);
-  op.answer = {};
-  op.told = 0;
-  op.answered_ns = 0;
+  if (op.http) {
+    op.answer = {};
+    op.told = 0;
+    op.answered_ns = 0;
+  }
   arm_client(client, op.next_ns);
 }
 

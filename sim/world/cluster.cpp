@@ -27,13 +27,15 @@ std::string handler_text(gossip::EventKind kind, std::string_view name, std::str
 
 }  // namespace
 
-void Cluster::handle_next() {
+bool Cluster::handle_next() {
   if (acts_begin_ < acts_end_ &&
       (queue_.empty() || acts_[acts_begin_].time_ns <= queue_.next_time())) {
     apply_act();
-  } else {
-    handle_event();
+    return true;
   }
+  if (queue_.empty() || queue_.next_time() == kNever.ns) return false;
+  handle_event();
+  return true;
 }
 
 void Cluster::run_until(std::int64_t until_ns) {
@@ -281,9 +283,7 @@ void Cluster::tell_notes(Process& p, RecordId cause) {
     if (note.fact == Fact::config_applied) quorum_may_change(cause);
     if (note.fact == Fact::autopilot_removes) [[unlikely]]
       judge_eviction(p, note.peer, records_ + 1);
-    emit({now_.ns, cause, static_cast<std::uint16_t>(note.fact),
-          static_cast<std::uint16_t>(note.reason), p.id.value, note.peer.value, 0, note.a, note.b,
-          note.c});
+    emit(record_of(note, p, cause));
   }
 }
 

@@ -38,8 +38,8 @@ class Cluster {
   void reset(const ClusterConfig& config, std::uint64_t seed);
   void keep_trace(bool on);
 
-  // Handles the next event or act. REQUIRES: next_time() != kNever.
-  void handle_next();
+  // Handles the next event or act; false when there is none.
+  bool handle_next();
   void run_until(std::int64_t until_ns);
   std::int64_t next_time() const {
     const std::int64_t event = queue_.empty() ? kNever.ns : queue_.next_time();
@@ -151,10 +151,22 @@ class Cluster {
     ++records_;
     counts_.add(r.kind, r.node);
     if (keep_trace_) [[unlikely]]
-      keep(r);
+      keep(r.whole());
     return records_;
   }
   void keep(Record r);
+  Record record_of(const Note& note, const Process& p, RecordId cause) const {
+    return {now_.ns,
+            cause,
+            static_cast<std::uint16_t>(note.fact),
+            static_cast<std::uint16_t>(note.reason),
+            p.id.value,
+            note.peer.value,
+            0,
+            note.a,
+            note.b,
+            note.c};
+  }
   Record fact(WorldFact kind, std::uint32_t node, RecordId cause, std::uint32_t peer = 0,
               std::uint32_t extra = 0, std::uint64_t a = 0, std::uint64_t b = 0,
               std::uint64_t c = 0) const {

@@ -202,15 +202,8 @@ class EventQueue {
 
   void schedule(std::int64_t time_ns, SlotId id) {
     const Key key{time_ns, ++sequence_ << kSlotBits | id};
-    std::size_t at = heap_.size();
     heap_.push_back(key);
-    while (at > 0) {
-      const std::size_t parent = (at - 1) / 4;
-      if (!(key < heap_[parent])) break;
-      heap_[at] = heap_[parent];
-      at = parent;
-    }
-    heap_[at] = key;
+    put(key, heap_.size() - 1);
   }
   // Takes the first event out of the heap; its slot lives on until drop(). REQUIRES: !empty().
   SlotId pop() {
@@ -219,26 +212,27 @@ class EventQueue {
     heap_.pop_back();
     const std::size_t size = heap_.size();
     if (size == 0) return first;
-    std::size_t at = 0;
-    for (;;) {
-      const std::size_t child = at * 4 + 1;
-      if (child >= size) break;
-      std::size_t least = child;
-      if (child + 4 <= size) [[likely]] {
-        // Which is least cannot be guessed, so nothing branches on it.
-        const std::size_t left = child + (heap_[child + 1] < heap_[child] ? 1 : 0);
-        const std::size_t right = child + 2 + (heap_[child + 3] < heap_[child + 2] ? 1 : 0);
-        least = left + (right - left) * (heap_[right] < heap_[left] ? 1 : 0);
-      } else {
-        for (std::size_t c = child + 1; c < size; ++c) {
-          if (heap_[c] < heap_[least]) least = c;
-        }
-      }
-      if (!(heap_[least] < last)) break;
-      heap_[at] = heap_[least];
+    // The hole goes down to a leaf, since that is where the last one nearly always belongs: whether it
+    // belongs further up is asked there, once.
+    Key* const heap = heap_.data();
+    std::size_t at = 0, child = 1;
+    for (; child + 4 <= size; child = at * 4 + 1) {
+      // Which is least cannot be guessed, so nothing branches on it.
+      const std::size_t left = child + (heap[child + 1] < heap[child] ? 1 : 0);
+      const std::size_t right = child + 2 + (heap[child + 3] < heap[child + 2] ? 1 : 0);
+      const std::size_t least = heap[right] < heap[left] ? right : left;
+      heap[at] = heap[least];
       at = least;
     }
-    heap_[at] = last;
+    if (child < size) {
+      std::size_t least = child;
+      for (std::size_t other = child + 1; other < size; ++other) {
+        least = heap[other] < heap[least] ? other : least;
+      }
+      heap[at] = heap[least];
+      at = least;
+    }
+    put(last, at);
     return first;
   }
 
@@ -268,6 +262,17 @@ class EventQueue {
       return static_cast<Uint128>(static_cast<std::uint64_t>(time_ns)) << 64 | order;
     }
   };
+  // Puts the key at this place, or above it where it belongs.
+  void put(const Key& key, std::size_t at) {
+    Key* const heap = heap_.data();
+    while (at > 0) {
+      const std::size_t parent = (at - 1) / 4;
+      if (!(key < heap[parent])) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = key;
+  }
   std::vector<Key> heap_;
   std::vector<Slot> slots_;
   SlotId free_ = kNoSlot;

@@ -15,11 +15,18 @@ namespace quorumlab::world {
 class FactCounts {
  public:
   void reset(std::uint32_t hosts) {
-    hosts_ = hosts;
-    counts_.assign(static_cast<std::size_t>(hosts + 1) * kStride, 0);
+    const std::size_t size = static_cast<std::size_t>(hosts + 1) * kStride;
+    if (hosts == hosts_ && counts_.size() == size && hosts <= kFewHosts) {
+      forget_seen();
+    } else {
+      hosts_ = hosts;
+      counts_.assign(size, 0);
+    }
+    seen_.fill(false);
   }
   void add(std::uint16_t kind, std::uint32_t host) {
     const std::size_t at = column(kind);
+    seen_[at] = true;
     ++counts_[at];
     if (host - 1 < hosts_) ++counts_[host * kStride + at];
   }
@@ -53,7 +60,18 @@ class FactCounts {
       ;
   static std::size_t column(std::uint16_t kind) { return kColumns[kind % kNumbers]; }
 
+  // Most facts never happen in a short run, and clearing them would push what is needed next out of
+  // the cache.
+  void forget_seen() {
+    for (std::size_t at = 0; at < kStride; ++at) {
+      if (!seen_[at]) continue;
+      for (std::size_t row = 0; row <= hosts_; ++row) counts_[row * kStride + at] = 0;
+    }
+  }
+
+  static constexpr std::uint32_t kFewHosts = 64;
   std::uint32_t hosts_ = 0;
+  std::array<bool, kStride> seen_{};   // columns in which something was counted
   std::vector<std::uint64_t> counts_;  // by host, from 1; before them of all
 };
 

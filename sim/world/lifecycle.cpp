@@ -1,6 +1,7 @@
 // The beginning of the world, births and deaths of processes, and the quorum that is left.
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
+#include <iterator>
 
 #include "core/raft/wal.h"
 #include "sim/world/cluster.h"
@@ -21,7 +22,7 @@ std::uint32_t members(const ClusterConfig& config) {
 void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   if (&config_ != &config) config_ = config;
   if (seed != seed_ || context[0] == 0) {
-    std::snprintf(context, sizeof context, "seed %llu", static_cast<unsigned long long>(seed));
+    *std::to_chars(std::copy_n("seed ", 5, context), std::end(context) - 1, seed).ptr = 0;
   }
   set_assertion_context(context);
   seed_ = seed;

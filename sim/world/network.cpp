@@ -107,12 +107,26 @@ void Network::reset(std::uint32_t hosts, const LinkSettings& all,
   override_of_.clear();
   busy_until_.clear();
   sparse_ordinals_.clear();
-  ordinals_.assign(dense_ ? static_cast<std::size_t>(stride_) * stride_ * kColumns : 0, 0);
+  forget_ordinals();
   sender_ordinals_.assign(stride_, 0);
   tables_ = tables;
   cuts_.reset(hosts);
   clogs_.reset(hosts);
   derive_plain();
+}
+
+// Most kinds are never sent in a short run; those that were are few.
+void Network::forget_ordinals() {
+  const std::size_t size = dense_ ? static_cast<std::size_t>(stride_) * stride_ * kColumns : 0;
+  if (ordinals_.size() != size) {
+    ordinals_.assign(size, 0);
+  } else {
+    for (std::size_t column = 0; column < kColumns; ++column) {
+      if (!seen_columns_[column]) continue;
+      for (std::size_t at = column; at < size; at += kColumns) ordinals_[at] = 0;
+    }
+  }
+  seen_columns_.fill(false);
 }
 
 bool Network::arrives_within(Duration longest) const {

@@ -4,6 +4,7 @@
 // packet more or less changes no other packet's fate.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -93,6 +94,7 @@ class Network {
   std::uint64_t next_ordinal(std::uint32_t source, std::uint32_t target, std::uint32_t kind) {
     if (dense_ && (kind < kDenseKinds || kind >= request)) [[likely]] {
       const std::uint32_t column = kind < kDenseKinds ? kind : kind - request + kDenseKinds;
+      seen_columns_[column] = true;
       return ++ordinals_[(source * stride_ + target) * kColumns + column];
     }
     // Gossip goes to everybody, and 10^8 links would each need a counter: its packets are counted
@@ -169,6 +171,7 @@ class Network {
   template <class Act>
   void each_pair(const std::vector<std::vector<NodeId>>& groups, Act&& act) const;
   void derive_plain();
+  void forget_ordinals();
 
   std::uint32_t hosts_ = 0, stride_ = 0;
   std::uint64_t seed_ = 0;
@@ -178,6 +181,7 @@ class Network {
   KeyedNumbers override_of_;  // number in overrides_, from 1; 0: the default
   KeyedNumbers busy_until_;   // of links with a bandwidth
   std::vector<std::uint32_t> ordinals_;
+  std::array<bool, kColumns> seen_columns_{};  // of ordinals_: something was counted there
   std::vector<std::uint64_t> sender_ordinals_;
   KeyedNumbers sparse_ordinals_;
   std::vector<std::vector<Duration>> tables_;

@@ -13,11 +13,7 @@ void Simulation::keep_trace(bool on) { cluster_.keep_trace(on); }
 
 Instant Simulation::now() const { return cluster_.now_; }
 
-bool Simulation::step() {
-  if (cluster_.next_time() == kNever.ns) return false;
-  cluster_.handle_next();
-  return true;
-}
+bool Simulation::step() { return cluster_.handle_next(); }
 
 void Simulation::run_until(Instant until) { cluster_.run_until(until.ns); }
 

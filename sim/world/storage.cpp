@@ -7,19 +7,7 @@ namespace quorumlab::world {
 // the writes first, since what a node says about itself may speak of them.
 void Cluster::submit_writes(Process& p, RecordId cause) {
   const RecordId first = records_ + 1;
-  const auto record = [&](const Note& note) -> Record {
-    return {now_.ns,
-            cause,
-            static_cast<std::uint16_t>(note.fact),
-            static_cast<std::uint16_t>(note.reason),
-            p.id.value,
-            note.peer.value,
-            0,
-            note.a,
-            note.b,
-            note.c};
-  };
-  for (const Note& note : effects_.notes) number(record(note));
+  for (const Note& note : effects_.notes) number(record_of(note, p, cause));
   for (const Effects::Write& write : effects_.writes) {
     const ByteView bytes = effects_.view(write.bytes);
     const bool replace = write.mode == Effects::Write::Mode::replace;
@@ -43,7 +31,7 @@ void Cluster::submit_writes(Process& p, RecordId cause) {
     if (note.fact == Fact::config_applied) quorum_may_change(cause);
     if (note.fact == Fact::autopilot_removes) [[unlikely]]
       judge_eviction(p, note.peer, id);
-    judges_.fact(record(note), id++);
+    judges_.fact(record_of(note, p, cause), id++);
   }
 }
 
