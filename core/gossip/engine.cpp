@@ -88,6 +88,9 @@ void Engine::reset(const Config& config, const Random& random) {
   last_join_ = 0;
   for (BroadcastQueue& queue : queues_) queue.clear();
   handoff_.clear();
+  sends_blocked_ = gossip_stands_ = false;
+  helpers_left_.clear();
+  gossip_left_.clear();
   serf_reset();
 }
 
@@ -242,6 +245,30 @@ void Engine::on_deadline(const Turn& turn) {
     }
   }
   collect_finished(turn);
+}
+
+// The works that stood in a send go on where they were: what is late comes at once, a ticker remembers
+// one tick (F3).
+void Engine::on_sends_unblocked(const Turn& turn) {
+  if (!sends_blocked_) return;
+  sends_blocked_ = false;
+  if (!started_) return;
+  if (probe_.standing) {
+    probe_.standing = false;
+    if (probe_.stage == Probe::Stage::direct) {
+      // The wait for the ack begins when the ping has left; the probe's end was fixed before.
+      probe_.sent = turn.now.monotonic;
+      probe_.timeout = probe_.sent + probe_.patience;
+    } else {
+      go_on_asking(turn);
+    }
+  }
+  if (gossip_stands_) {
+    gossip_stands_ = false;
+    chosen_.assign(gossip_left_.begin(), gossip_left_.end());
+    gossip_to_chosen(turn);
+  }
+  on_deadline(turn);
 }
 
 void Engine::fire(const Turn& turn, const Timer& timer) {

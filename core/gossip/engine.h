@@ -84,6 +84,11 @@ class Engine {
   void on_stream_closed(const Turn& turn, std::uint64_t id);
   void on_deadline(const Turn& turn);
   Instant deadline() const;
+  // A send no longer returns, and nothing comes in, until sends are unblocked: each of the periodic
+  // works (probe, gossip) stands in the first send that it comes to, as a thread would, while timers
+  // run on. The owner keeps what is sent meanwhile, and lets it go before on_sends_unblocked.
+  void on_sends_blocked() { sends_blocked_ = true; }
+  void on_sends_unblocked(const Turn& turn);
 
   // The agent's commands. Answers come as Ready::answers with this request number, at once or
   // later.
@@ -172,6 +177,7 @@ class Engine {
     };
     Stage stage = Stage::idle;
     bool stream_answered = false;
+    bool standing = false;  // in a send that is blocked
     PeerId target;
     std::uint32_t incarnation = 0;  // the target's, when the probe began
     std::uint32_t seq_no = 0;
@@ -179,6 +185,7 @@ class Engine {
     std::uint32_t nacks = 0;
     std::uint64_t stream = 0;  // the ping over a stream
     Instant sent, timeout, deadline;
+    Duration patience;  // from the end of the ping's send to `timeout`
   };
   // A ping on behalf of another member.
   struct Helping {
@@ -272,6 +279,7 @@ class Engine {
   bool next_probe_target(const Turn& turn, PeerId& target);
   void start_probe(const Turn& turn, PeerId target);
   void ask_helpers(const Turn& turn);
+  void go_on_asking(const Turn& turn);
   void probe_succeeded(const Turn& turn, std::uint64_t how);
   void probe_failed(const Turn& turn);
   void end_probe(const Turn& turn);
@@ -284,6 +292,7 @@ class Engine {
 
   // gossip.cpp
   void gossip_due(const Turn& turn);
+  void gossip_to_chosen(const Turn& turn);
   Instant gossip_deadline() const;
   bool nothing_queued() const;
   void wake_gossip(const Turn& turn);
@@ -516,6 +525,11 @@ class Engine {
 
   // Scratch: empty of meaning between steps.
   std::vector<PeerId> chosen_, shuffled_;
+
+  // Sends are blocked, and whom the works that stand in one have still to send to.
+  bool sends_blocked_ = false;
+  bool gossip_stands_ = false;
+  std::vector<PeerId> helpers_left_, gossip_left_;
 };
 
 template <class Accept>

@@ -33,7 +33,7 @@ bool Engine::nothing_queued() const {
 // Ticks of a node that has nothing to say are not worth waking it: the moment at which it came to
 // have something has moved gossip_tick_ on.
 Instant Engine::gossip_deadline() const {
-  return nothing_queued() || config_.gossip_nodes == 0 ? kNever : gossip_tick_;
+  return nothing_queued() || config_.gossip_nodes == 0 || gossip_stands_ ? kNever : gossip_tick_;
 }
 
 // REQUIRES: called before something is queued. The tick of this very moment has passed.
@@ -48,7 +48,6 @@ void Engine::wake_gossip(const Turn& turn) {
 }
 
 void Engine::gossip_due(const Turn& turn) {
-  Scratch& scratch = turn.out.scratch;
   const Instant now = turn.now.monotonic;
   const std::int64_t behind = (now - gossip_tick_).ns / config_.gossip_interval.ns;
   gossip_tick_ = gossip_tick_ + config_.gossip_interval * (behind + 1);
@@ -60,6 +59,11 @@ void Engine::gossip_due(const Turn& turn) {
     return member.state == State::dead && on(Rule::gossip_to_the_dead) &&
            now.ns - member.state_change_ns <= config_.gossip_to_the_dead_time.ns;
   });
+  gossip_to_chosen(turn);
+}
+
+void Engine::gossip_to_chosen(const Turn& turn) {
+  Scratch& scratch = turn.out.scratch;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
     scratch.parts.clear();
     scratch.part_bytes.clear();
@@ -71,6 +75,11 @@ void Engine::gossip_due(const Turn& turn) {
     // Who waits for a broadcast goes on at once, as memberlist's Finished() wakes another thread while
     // this one still compresses and sends: what it queues leaves with the next packet of this tick.
     collect_finished(turn);
+    if (sends_blocked_) {
+      gossip_stands_ = true;
+      gossip_left_.assign(chosen_.begin() + static_cast<std::ptrdiff_t>(i) + 1, chosen_.end());
+      return;
+    }
   }
 }
 

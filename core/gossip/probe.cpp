@@ -20,6 +20,7 @@ constexpr std::uint8_t kTcpPings = 3, kNacks = 4, kCrc = 5;
 }  // namespace
 
 Instant Engine::probe_deadline() const {
+  if (probe_.standing) return kNever;
   switch (probe_.stage) {
     case Probe::Stage::idle:
       return probe_tick_;
@@ -36,8 +37,8 @@ void Engine::probe_due(const Turn& turn) {
     case Probe::Stage::idle:
       return probe_tick(turn);
     case Probe::Stage::direct:
-      if (probe_.timeout <= probe_.deadline) return ask_helpers(turn);
-      return probe_failed(turn);
+      // Also when the deadline comes first, since the ping left late: they are asked in vain.
+      return ask_helpers(turn);
     case Probe::Stage::indirect:
       if (probe_.stream_answered) return probe_succeeded(turn, 2);
       return probe_failed(turn);
@@ -103,9 +104,12 @@ void Engine::start_probe(const Turn& turn, PeerId target) {
   probe_.incarnation = member.incarnation;
   probe_.seq_no = ++seq_no_;
   probe_.sent = now;
+  probe_.patience = timeout;
   probe_.timeout = now + timeout;
   probe_.deadline = now + interval;
-  if (paper) probe_tick_ = now + interval;
+  probe_.standing = sends_blocked_;
+  // The paper's period is scaled, a probe's success or not; unscaled, the ticker's grid holds.
+  if (paper && awareness_.score > 0 && scaled) probe_tick_ = now + interval;
 
   const bool suspected = member.state != State::alive;
   note(turn, Fact::probe_started, config_.addresses.host(record.address), probe_.seq_no,
@@ -150,8 +154,18 @@ void Engine::ask_helpers(const Turn& turn) {
       config_.tcp_pings && on(Rule::tcp_fallback_probe) && record.vsn[1] >= kTcpPings;
   note(turn, Fact::probe_indirect, config_.addresses.host(target), probe_.seq_no, chosen_.size(),
        stream ? 1 : 0);
-  for (const PeerId id : chosen_) {
-    const PeerRecord& helper = turn.names.record(table_[id.value].record);
+  helpers_left_.assign(chosen_.rbegin(), chosen_.rend());
+  go_on_asking(turn);
+}
+
+void Engine::go_on_asking(const Turn& turn) {
+  const PeerRecord& record = turn.names.record(table_[probe_.target.value].record);
+  const Address target = record.address;
+  const bool stream =
+      config_.tcp_pings && on(Rule::tcp_fallback_probe) && record.vsn[1] >= kTcpPings;
+  while (!helpers_left_.empty()) {
+    const PeerRecord& helper = turn.names.record(table_[helpers_left_.back().value].record);
+    helpers_left_.pop_back();
     IndirectPing ping;
     ping.seq_no = probe_.seq_no;
     ping.target = target;
@@ -162,6 +176,10 @@ void Engine::ask_helpers(const Turn& turn) {
     if (ping.nack) ++probe_.helpers;
     write_message(turn, ping);
     send_with_piggyback(turn, helper.address);
+    if (sends_blocked_) {
+      probe_.standing = true;
+      return;
+    }
   }
   if (stream) {
     probe_.stream = open_stream(turn, Stream::Use::ping, target);
@@ -205,6 +223,8 @@ void Engine::probe_failed(const Turn& turn) {
 
 void Engine::end_probe(const Turn& turn) {
   probe_.stage = Probe::Stage::idle;
+  probe_.standing = false;
+  helpers_left_.clear();
   if (probe_.stream != 0) {
     if (find_stream(probe_.stream) != nullptr) close_stream(turn, probe_.stream);
     probe_.stream = 0;

@@ -42,7 +42,9 @@ struct Event {
     client_request,    // `bytes` is a request numbered `id` from client `peer`
     client_gone,       // the client of request `id` no longer waits
     answered,          // `bytes` is a part of the answer to the request `id` that this host made
-    ask_failed         // nobody listens where it was sent, or the connection broke before the end
+    ask_failed,        // nobody listens where it was sent, or the connection broke before the end
+    sends_blocked,     // whoever sends from now on waits in its call; what comes in waits as well
+    sends_unblocked    // those calls have returned
   };
   Kind kind = Kind::started;
   Port port = Port::raft;  // of packets and streams

@@ -86,6 +86,12 @@ void Node::gossip_step(Now now, const Event& event, Effects& out) {
     case Event::Kind::answered:
     case Event::Kind::ask_failed:
       break;  // an agent asks no server
+    case Event::Kind::sends_blocked:
+      gossip_.on_sends_blocked();
+      break;
+    case Event::Kind::sends_unblocked:
+      gossip_.on_sends_unblocked(turn);
+      break;
   }
   carry_out_gossip(turn, out);
   out.wake_at = config_.run_raft ? std::min(out.wake_at, gossip_.deadline()) : gossip_.deadline();

@@ -115,6 +115,9 @@ void Node::step(Now now, const Event& event, Effects& out) {
     case Event::Kind::answered:
     case Event::Kind::ask_failed:
       break;  // a server asks nobody
+    case Event::Kind::sends_blocked:
+    case Event::Kind::sends_unblocked:
+      break;  // its messages leave late; Raft itself waits for no send
   }
   if (!running_) return;
   if (!held_.empty() && engine_.status().leader) propose_held(now, out);

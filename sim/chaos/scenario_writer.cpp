@@ -344,6 +344,10 @@ class Writer {
         return {"pause", hosts(a.nodes)};
       case Verb::resume:
         return {"resume", hosts(a.nodes)};
+      case Verb::block:
+        return {"block", hosts(a.nodes)};
+      case Verb::unblock:
+        return {"unblock", hosts(a.nodes)};
       case Verb::wipe:
         return {"wipe", hosts(a.nodes)};
       case Verb::partition:

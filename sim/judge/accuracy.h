@@ -21,6 +21,7 @@ class Accuracy {
     const Agent& accused = agents[member];
     if (!accused.running() || accused.leaving) return;
     ++false_positives_;
+    if (!agents[node].running()) return;  // its sends are blocked: nobody can tell it otherwise
     const std::int64_t from = std::max({agents.disturbed_ns(), accused.up_ns, resumed_ns_});
     if (!agents.calm() || moment.time_ns < from + agents.settling().ns) return;
     verdicts.check(Checker::gossip_accuracy, false, moment, node, member, accuser.value,

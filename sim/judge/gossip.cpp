@@ -109,9 +109,11 @@ void Gossip::life(const trace::Record& record) {
       next_death_ns_ = std::min(next_death_ns_, now + agents_.settling().ns + 1);
       break;
     case WorldFact::process_paused:
+    case WorldFact::process_blocked:
       agents_.paused(node, now);
       break;
     case WorldFact::process_resumed:
+    case WorldFact::process_unblocked:
       agents_.resumed(node, now);
       accuracy_.resumed(now);
       break;

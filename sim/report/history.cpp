@@ -54,8 +54,12 @@ void follow(const Record& r, const trace::Context& context, Server& server) {
     server.end(Kind::paused, r.time_ns);
     return server.end(Kind::down, r.time_ns);
   }
-  if (r.is(WorldFact::process_paused)) return server.begin(Kind::paused, r.time_ns, words());
-  if (r.is(WorldFact::process_resumed)) server.end(Kind::paused, r.time_ns);
+  if (r.is(WorldFact::process_paused) || r.is(WorldFact::process_blocked)) {
+    return server.begin(Kind::paused, r.time_ns, words());
+  }
+  if (r.is(WorldFact::process_resumed) || r.is(WorldFact::process_unblocked)) {
+    server.end(Kind::paused, r.time_ns);
+  }
 }
 
 bool is_mark(world::Verb verb) {

@@ -74,6 +74,7 @@ bool tells(const Record& r) {
     case WorldFact::write_failed:
     case WorldFact::process_stopped:
     case WorldFact::process_resumed:
+    case WorldFact::process_unblocked:
     case WorldFact::client_answered:
     case WorldFact::client_timed_out:
     case WorldFact::client_refused:

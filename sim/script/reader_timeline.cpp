@@ -17,7 +17,7 @@ struct VerbName {
 };
 constexpr VerbName kVerbs[] = {
     {"kill", Verb::kill}, {"crash", Verb::crash}, {"restart", Verb::restart}, {"pause", Verb::pause},
-    {"resume", Verb::resume}, {"wipe", Verb::wipe}, {"partition", Verb::partition}, {"cut", Verb::cut},
+    {"resume", Verb::resume}, {"block", Verb::block}, {"unblock", Verb::unblock}, {"wipe", Verb::wipe}, {"partition", Verb::partition}, {"cut", Verb::cut},
     {"heal", Verb::heal}, {"link", Verb::link}, {"clog", Verb::clog}, {"unclog", Verb::unclog},
     {"disk", Verb::disk}, {"stall", Verb::stall}, {"rot", Verb::rot}, {"clock", Verb::clock},
     {"rule", Verb::set_rule}, {"write", Verb::write}, {"load", Verb::write}, {"read", Verb::read}, {"erase", Verb::erase},
@@ -189,6 +189,8 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
     case Verb::restart:
     case Verb::pause:
     case Verb::resume:
+    case Verb::block:
+    case Verb::unblock:
     case Verb::wipe: out.nodes = targets(json, path); break;
     case Verb::partition: partition(json, path, out); break;
     case Verb::heal:

@@ -69,7 +69,8 @@ struct Scenario {
 
 // Whether a client asks for it, and is answered.
 constexpr bool is_operation(world::Verb verb) {
-  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb >= world::Verb::agent;
+  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb == world::Verb::agent ||
+         verb == world::Verb::http;
 }
 
 }  // namespace quorumlab::script

@@ -117,6 +117,8 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
       {"restart", c.targets, "The process starts again with what its disk kept.", ""},
       {"pause", c.targets, "The process stands still (SIGSTOP); its messages wait in a bounded buffer.", ""},
       {"resume", c.targets, "It goes on (SIGCONT): what waited is handled in order, late.", ""},
+      {"block", c.targets, "Its sends block and what comes in waits in a bounded buffer, while its timers run on: a process that is too slow for its messages.", ""},
+      {"unblock", c.targets, "Its sends return; then what waited is handled in order.", ""},
       {"wipe", c.targets, "Its files are removed; the process must be down. Beyond what Raft allows.", ""},
       {"partition", partition, "Cuts the network into sides. Hosts that are not named stay connected to everybody.", ""},
       {"cut", cut, "Nothing gets through from some hosts to others; what is under way arrives.", ""},

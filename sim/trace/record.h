@@ -55,6 +55,8 @@ namespace quorumlab::trace {
                    "c: place of the bytes")                                                       \
   X(ask_refused, 309, "peer: nobody listens there; a: the program's number")                      \
   X(said, 310, "peer: to or by whom, a program; b: text")                                         \
+  X(process_blocked, 312, "its sends block, what comes in waits")                                 \
+  X(process_unblocked, 313, "a: events that waited, b: packets that hung")                        \
   X(step_begun, 320, "a: number of the step in the timeline")                                     \
   X(caption, 321, "a: number of the step, b: number of the text")                                 \
   X(bookmark, 322, "a: number of the step, b: number of the text")                                \

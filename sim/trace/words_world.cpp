@@ -165,6 +165,11 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} is paused", node);
     case WorldFact::process_resumed:
       return fmt::format("{} goes on; {} event{} waited", node, a, a == 1 ? "" : "s");
+    case WorldFact::process_blocked:
+      return fmt::format("{} hangs in its sends", node);
+    case WorldFact::process_unblocked:
+      return fmt::format("{} sends again; {} event{} waited, {} packet{} hung", node, a,
+                         a == 1 ? "" : "s", b, b == 1 ? "" : "s");
     case WorldFact::process_wiped:
       return fmt::format("{}'s disk is wiped", node);
     case WorldFact::process_stopped:

@@ -49,9 +49,11 @@ enum class Verb : std::uint8_t {
   delay_message,     // the same, by `duration`
   // Commands to the serf agents of `nodes`, given on the host itself (core/node/agent.h).
   agent,             // nodes: `agent`
-  http               // client asks `to` over HTTP: `request`; waits for the whole answer; `on`: follows redirects
+  http,              // client asks `to` over HTTP: `request`; waits for the whole answer; `on`: follows redirects
+  block,      // nodes (servers): sends block and nothing is received, while timers run on
+  unblock     // nodes: what was to be sent leaves, then what waited is handled in order
 };
-inline constexpr int kVerbCount = 30;
+inline constexpr int kVerbCount = 32;
 
 // How long something takes; all integers, so that every machine draws the same.
 struct Latency {

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, kVerbCount> kNames = {
     "read",         "erase",        "add",
     "remove",       "promote",      "change",
     "transfer",     "drop_message", "duplicate_message",
-    "delay_message", "serf",         "http"};
+    "delay_message", "serf",         "http",
+    "block",         "unblock"};
 
 std::string host_name(NodeId host, const std::vector<std::string>& names) {
   if (host.value >= 1 && host.value <= names.size()) return names[host.value - 1];

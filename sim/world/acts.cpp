@@ -8,7 +8,8 @@ namespace quorumlab::world {
 namespace {
 
 bool is_operation(Verb verb) {
-  return (verb >= Verb::write && verb <= Verb::transfer) || verb >= Verb::agent;
+  return (verb >= Verb::write && verb <= Verb::transfer) || verb == Verb::agent ||
+         verb == Verb::http;
 }
 
 std::uint64_t hash_list(std::uint64_t h, const std::vector<NodeId>& nodes) {
@@ -169,6 +170,12 @@ void Cluster::apply(const Action& action, std::uint64_t number, RecordId cause) 
       break;
     case Verb::wipe:
       each_node([&](Process& p) { wipe(p, cause); });
+      break;
+    case Verb::block:
+      each_node([&](Process& p) { block(p, cause); });
+      break;
+    case Verb::unblock:
+      each_node([&](Process& p) { unblock(p, cause); });
       break;
     case Verb::partition:
     case Verb::cut:

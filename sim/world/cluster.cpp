@@ -109,7 +109,7 @@ void Cluster::dispatch(SlotId slot) {
       for (SlotId packet = told.chain; packet != kNoSlot;) {
         const SlotId next = queue_[packet].next;
         queue_[packet].cause = told.cause;
-        leave(packet);
+        leave_or_wait(p, packet);
         packet = next;
       }
       ++events_;
@@ -155,12 +155,13 @@ void Cluster::dispatch(SlotId slot) {
   }
 }
 
-// Packets, and whatever else comes from outside, wait at a paused process in a bounded buffer.
+// Packets, and whatever else comes from outside, wait at a paused or blocked process in a bounded
+// buffer.
 bool Cluster::ready_for(Process& p, SlotId slot) {
   if (p.state == Process::State::running) [[likely]]
     return true;
   const Slot& s = queue_[slot];
-  if (p.state != Process::State::paused) {
+  if (!p.deaf()) {
     if (s.kind == Slot::Kind::packet) {
       drop_packet(slot, WorldReason::target_down);
     } else {
@@ -245,6 +246,22 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
   }
   if (judges_.gossip_on()) [[unlikely]] tell_clocks(p);
   if (config_.node.run_kv) [[unlikely]] tell_store(p);
+  if (p.state == Process::State::blocked) [[unlikely]] hold_back(p);
+  send_packets(p, cause);
+  if (!effects_.streams.empty()) carry_out_streams(p, cause);
+  if (!effects_.deliveries.empty()) [[unlikely]]
+    tell_handlers(p, cause);
+  if (!effects_.replies.empty()) carry_out_replies(p, cause);
+  if (!effects_.asks.empty() || !effects_.speeches.empty()) [[unlikely]]
+    carry_out_asks(p, cause);
+  if (effects_.stop) [[unlikely]] {
+    stop(p, Process::State::killed, cause);
+    return;
+  }
+  arm(p, cause);
+}
+
+void Cluster::send_packets(Process& p, RecordId cause) {
   for (const Effects::Packet& packet : effects_.packets) {
     const SlotId slot = queue_.take(Slot::Kind::packet, packet.target.value, p.id.value);
     queue_.fill(slot, effects_.view(packet.bytes));
@@ -265,17 +282,6 @@ inline void Cluster::carry_out(Process& p, RecordId cause) {
     }
     leave(slot);
   }
-  if (!effects_.streams.empty()) carry_out_streams(p, cause);
-  if (!effects_.deliveries.empty()) [[unlikely]]
-    tell_handlers(p, cause);
-  if (!effects_.replies.empty()) carry_out_replies(p, cause);
-  if (!effects_.asks.empty() || !effects_.speeches.empty()) [[unlikely]]
-    carry_out_asks(p, cause);
-  if (effects_.stop) [[unlikely]] {
-    stop(p, Process::State::killed, cause);
-    return;
-  }
-  arm(p, cause);
 }
 
 void Cluster::tell_notes(Process& p, RecordId cause) {
@@ -451,14 +457,15 @@ void Cluster::queue_wake(Process& p) {
 void Cluster::on_wake(SlotId slot) {
   Process& p = at(queue_[slot].node);
   if (queue_[slot].generation != p.wake_generation) return queue_.drop(slot);
-  if (p.state == Process::State::running && p.due_ns > now_.ns && p.due_ns != kNever.ns) {
+  const bool wakes = p.state == Process::State::running || p.state == Process::State::blocked;
+  if (wakes && p.due_ns > now_.ns && p.due_ns != kNever.ns) {
     p.queued_ns = p.due_ns;
     queue_.schedule(p.due_ns, slot);
     return;
   }
   queue_.drop(slot);
   p.queued_ns = kNever.ns;
-  if (p.state != Process::State::running || p.due_ns == kNever.ns) return;
+  if (!wakes || p.due_ns == kNever.ns) return;
   const RecordId cause = p.wake_cause;
   p.wake_at = kNever;
   p.due_ns = kNever.ns;

@@ -119,6 +119,15 @@ class Cluster {
     Duration delay;
   };
 
+  // What a blocked process was about to send, and to say on streams and to clients.
+  struct Unsent {
+    std::uint32_t host = 0;
+    Bytes bytes;
+    std::vector<Effects::Packet> packets;
+    std::vector<Effects::Stream> streams;
+    std::vector<Effects::Reply> replies;
+  };
+
   // A packet's port and kind share a byte: Slot::message, and Record::extra in the trace.
   static constexpr unsigned kPortShift = 7;
   static constexpr unsigned kKindMask = 0x7f;
@@ -207,6 +216,7 @@ class Cluster {
   void tell_notes(Process& p, RecordId cause);
   void tell_clocks(const Process& p);
   void tell_store(const Process& p);
+  void send_packets(Process& p, RecordId cause);
   void leave(SlotId slot);
   void leave_slowly(SlotId slot, std::uint64_t base);
   bool by_hand(SlotId slot, std::uint64_t base);
@@ -233,6 +243,12 @@ class Cluster {
   void power_loss(Process& p, RecordId cause);
   void pause(Process& p, RecordId cause);
   void resume(Process& p, RecordId cause);
+  void admit_waiting(Process& p);
+  void block(Process& p, RecordId cause);
+  void unblock(Process& p, RecordId cause);
+  void hold_back(Process& p);
+  void leave_or_wait(Process& p, SlotId slot);
+  Unsent& unsent_of(const Process& p);
   void wipe(Process& p, RecordId cause);
   void drop_waiting(Process& p);
   void quorum_may_change(RecordId cause);
@@ -316,6 +332,7 @@ class Cluster {
   std::vector<SlotId> held_packets_;  // by a clog, in order
   std::vector<SlotId> held_streams_;  // and client traffic, in order
   std::vector<NamedPacket> named_;
+  std::vector<Unsent> unsent_;  // one for each host that was ever blocked
   std::vector<PendingAct> acts_;  // [acts_begin_, acts_end_) are still to come
   QuorumState quorum_;
   gossip::Directory names_;  // shared by the nodes' gossip engines

@@ -43,6 +43,7 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
   held_packets_.clear();
   held_streams_.clear();
   named_.clear();
+  unsent_.clear();
   operations_.clear();
   counts_.reset(hosts);
   digest_ = {};
@@ -244,14 +245,113 @@ void Cluster::resume(Process& p, RecordId cause) {
   const RecordId record =
       emit(fact(WorldFact::process_resumed, p.id.value, cause, 0, 0, p.waiting.size()));
   saw(Seen::process, 6, p.id.value, p.waiting.size());
-  for (const SlotId slot : p.waiting) queue_.schedule(now_.ns, slot);
-  p.waiting.clear();
-  p.waiting_bytes = 0;
+  admit_waiting(p);
   if (p.due_ns != kNever.ns) {
     p.due_ns = std::max(p.due_ns, now_.ns);
     if (p.due_ns < p.queued_ns) queue_wake(p);
   }
   quorum_may_change(record);
+}
+
+void Cluster::admit_waiting(Process& p) {
+  for (const SlotId slot : p.waiting) queue_.schedule(now_.ns, slot);
+  p.waiting.clear();
+  p.waiting_bytes = 0;
+}
+
+// The process hangs in its sends, and in what it does with messages: Lifeguard's anomaly (V.C).
+// Timers and disks go on. Programs of the recipes and processes that stand still are left alone.
+void Cluster::block(Process& p, RecordId cause) {
+  if (p.state != Process::State::running || !is_server(p.id.value)) return;
+  p.state = Process::State::blocked;
+  const RecordId record = emit(fact(WorldFact::process_blocked, p.id.value, cause));
+  saw(Seen::process, 16, p.id.value, 0);
+  quorum_may_change(record);
+  Event event;
+  event.kind = Event::Kind::sends_blocked;
+  step(p, event, record);
+}
+
+// First leaves what hung in a send; then whoever sent it goes on; then comes what waited, in order.
+void Cluster::unblock(Process& p, RecordId cause) {
+  if (p.state != Process::State::blocked) return;
+  p.state = Process::State::running;
+  Unsent& unsent = unsent_of(p);
+  const RecordId record = emit(fact(WorldFact::process_unblocked, p.id.value, cause, 0, 0,
+                                    p.waiting.size(), unsent.packets.size()));
+  saw(Seen::process, 17, p.id.value, p.waiting.size());
+  quorum_may_change(record);
+  effects_.clear();
+  std::swap(effects_.bytes, unsent.bytes);
+  std::swap(effects_.packets, unsent.packets);
+  std::swap(effects_.streams, unsent.streams);
+  std::swap(effects_.replies, unsent.replies);
+  send_packets(p, record);
+  carry_out_streams(p, record);
+  carry_out_replies(p, record);
+  Event event;
+  event.kind = Event::Kind::sends_unblocked;
+  step(p, event, record);
+  if (p.state == Process::State::running) admit_waiting(p);
+}
+
+Cluster::Unsent& Cluster::unsent_of(const Process& p) {
+  for (Unsent& unsent : unsent_) {
+    if (unsent.host == p.id.value) return unsent;
+  }
+  Unsent& unsent = unsent_.emplace_back();
+  unsent.host = p.id.value;
+  return unsent;
+}
+
+// Takes out of a step's effects what a blocked process cannot send. Promises that wait for a write
+// stay with it.
+void Cluster::hold_back(Process& p) {
+  if (effects_.packets.empty() && effects_.streams.empty() && effects_.replies.empty()) return;
+  Unsent& unsent = unsent_of(p);
+  const auto keep = [&](Slice& slice) {
+    const ByteView bytes = effects_.view(slice);
+    slice.offset = static_cast<std::uint32_t>(unsent.bytes.size());
+    unsent.bytes.insert(unsent.bytes.end(), bytes.begin(), bytes.end());
+  };
+  std::size_t promises = 0;
+  for (Effects::Packet packet : effects_.packets) {
+    if (packet.after_write != 0 && p.disk.find(packet.after_write) != nullptr) {
+      effects_.packets[promises++] = packet;
+      continue;
+    }
+    packet.after_write = 0;
+    keep(packet.bytes);
+    unsent.packets.push_back(packet);
+  }
+  effects_.packets.resize(promises);
+  for (Effects::Stream op : effects_.streams) {
+    keep(op.bytes);
+    unsent.streams.push_back(op);
+  }
+  effects_.streams.clear();
+  for (Effects::Reply reply : effects_.replies) {
+    keep(reply.bytes);
+    unsent.replies.push_back(reply);
+  }
+  effects_.replies.clear();
+}
+
+// A promise whose write is durable.
+void Cluster::leave_or_wait(Process& p, SlotId slot) {
+  if (p.state != Process::State::blocked) return leave(slot);
+  Unsent& unsent = unsent_of(p);
+  const Slot& s = queue_[slot];
+  const ByteView bytes = queue_.payload(s);
+  Effects::Packet packet;
+  packet.target = {s.node};
+  packet.kind = s.message & kKindMask;
+  packet.port = static_cast<Port>(s.message >> kPortShift);
+  packet.bytes = {static_cast<std::uint32_t>(unsent.bytes.size()),
+                  static_cast<std::uint32_t>(bytes.size())};
+  unsent.bytes.insert(unsent.bytes.end(), bytes.begin(), bytes.end());
+  unsent.packets.push_back(packet);
+  queue_.drop(slot);
 }
 
 // A running process is killed first: nobody can take its files away under it.
@@ -281,6 +381,13 @@ void Cluster::drop_waiting(Process& p) {
   }
   p.waiting.clear();
   p.waiting_bytes = 0;
+  for (Unsent& unsent : unsent_) {
+    if (unsent.host != p.id.value) continue;
+    unsent.bytes.clear();
+    unsent.packets.clear();
+    unsent.streams.clear();
+    unsent.replies.clear();
+  }
 }
 
 // Looked at once for each instant, after the other events that are already queued for it.

@@ -20,6 +20,7 @@ struct Process {
     never_started,
     running,
     paused,
+    blocked,  // nothing leaves and nothing is received, but timers run on
     killed,  // also one that ended itself: the host is up and refuses connections
     crashed  // the host is down and silent
   };
@@ -46,7 +47,7 @@ struct Process {
   // What a program said since its start, and what was said to it; each text once.
   std::vector<std::string> said;
 
-  // While paused: events in order, and how many bytes of packets are among them.
+  // While paused or blocked: events in order, and how many bytes of packets are among them.
   std::vector<SlotId> waiting;
   std::uint64_t waiting_bytes = 0;
 
@@ -62,7 +63,11 @@ struct Process {
     if (const Node* n = std::get_if<Node>(&node)) n->gossip().prefetch_probe();
   }
 
-  bool up() const { return state == State::running || state == State::paused; }
+  bool up() const {
+    return state == State::running || state == State::paused || state == State::blocked;
+  }
+  // What comes from outside waits.
+  bool deaf() const { return state == State::paused || state == State::blocked; }
 };
 
 }  // namespace quorumlab::world

@@ -36,6 +36,10 @@ bool Simulation::is_paused(NodeId node) const {
   return cluster_.has_process(node) && cluster_.process(node).state == Process::State::paused;
 }
 
+bool Simulation::is_blocked(NodeId node) const {
+  return cluster_.has_process(node) && cluster_.process(node).state == Process::State::blocked;
+}
+
 const Node& Simulation::node(NodeId node) const {
   ASSERT(is_running(node), "only a running process has a node to look at");
   const Node* n = std::get_if<Node>(&cluster_.process(node).node);

@@ -56,6 +56,7 @@ class Simulation {
   std::uint32_t node_count() const;    // servers, without clients
   bool is_running(NodeId node) const;  // the process lives (it may be paused)
   bool is_paused(NodeId node) const;
+  bool is_blocked(NodeId node) const;  // it lives, sends nothing and hears nothing
   const Node& node(NodeId node) const;  // REQUIRES: is_running(node)
   // The program on this host; null if the host runs none.
   const recipes::App* app(NodeId host) const;

@@ -95,7 +95,7 @@ void Cluster::on_disk(SlotId slot) {
   for (SlotId packet = write.first_packet; packet != kNoSlot;) {
     const SlotId next = queue_[packet].next;
     queue_[packet].cause = record;
-    leave(packet);
+    leave_or_wait(p, packet);
     packet = next;
   }
   Event event;

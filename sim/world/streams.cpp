@@ -71,7 +71,7 @@ void Cluster::on_stream(SlotId slot) {
   if (!streams_.is(index, queue_[slot].generation)) return queue_.drop(slot);
   Process& p = at(host);
   const RecordId cause = queue_[slot].cause;
-  if (p.state == Process::State::paused) {
+  if (p.deaf()) {
     p.waiting.push_back(slot);
     return;
   }

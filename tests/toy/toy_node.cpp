@@ -63,6 +63,9 @@ void ToyNode::step(Now now, const Event& event, Effects& out) {
     case Event::Kind::answered:
     case Event::Kind::ask_failed:
       break;  // it asks no server
+    case Event::Kind::sends_blocked:
+    case Event::Kind::sends_unblocked:
+      break;  // it waits for no send
   }
   out.wake_at = next_ping_;
 }

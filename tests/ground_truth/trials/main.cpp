@@ -34,7 +34,7 @@ const std::vector<Experiment>& experiments() {
       {"curve", "r0,r1,r2,r3,r4,r5,r6,r7,r8,r9,r10,r11,r12,r13,r14,r15,r16,r17,r18,r19,r20", curve},
       {"swim", "time,periods,packets", swim},
       {"round-robin", "longest,mean", round_robin},
-      {"lifeguard", "false_positives,at_healthy,true_positives,packets", lifeguard},
+      {"lifeguard", "c,d,i,false_positives,at_healthy,true_positives,packets,bytes", lifeguard},
       {"expiry", "expired", expiry},
       {"take-over", "taken,as_recorded", take_over},
       {"patient", "shortest,longest,new_leader_says,others_say,terms", patient},
@@ -48,6 +48,21 @@ const std::vector<Experiment>& experiments() {
 }
 
 }  // namespace quorumlab::truth
+
+namespace {
+
+// Separated by commas.
+std::vector<std::uint64_t> numbers(const char* text) {
+  std::vector<std::uint64_t> out;
+  for (;;) {
+    char* end = nullptr;
+    out.push_back(std::strtoull(text, &end, 10));
+    if (*end != ',') return out;
+    text = end + 1;
+  }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace quorumlab;
@@ -70,19 +85,17 @@ int main(int argc, char** argv) {
     else if (name == "--nodes")
       options.nodes = static_cast<std::uint32_t>(number);
     else if (name == "--blocked")
-      options.blocked = static_cast<std::uint32_t>(number);
+      options.blocked = numbers(value);
     else if (name == "--block-ms")
-      options.block = milliseconds(static_cast<std::int64_t>(number));
+      options.block_ms = numbers(value);
     else if (name == "--free-ms")
-      options.free = milliseconds(static_cast<std::int64_t>(number));
+      options.free_ms = numbers(value);
     else if (name == "--starts" && std::strcmp(value, "together") == 0)
       options.starts = truth::Options::Starts::together;
     else if (name == "--starts" && std::strcmp(value, "uniform") == 0)
       options.starts = truth::Options::Starts::uniform;
     else if (name == "--starts" && std::strcmp(value, "row") == 0)
       options.starts = truth::Options::Starts::in_a_row;
-    else if (name == "--clog")
-      options.clog = number != 0;
     else if (name == "--first")
       first = number;
     else if (name == "--trials")

@@ -4,6 +4,22 @@
 #include "tests/ground_truth/trials/trials.h"
 
 namespace quorumlab::truth {
+namespace {
+
+// The paper's rows: what of Lifeguard is in use (section IV).
+void choose_components(gossip::Config& config, const std::string& variant) {
+  config.lifeguard = gossip::Lifeguard::paper;
+  const bool all = variant == "lifeguard";
+  const auto use = [&](gossip::Rule rule, const char* row) {
+    config.rules.set(rule, all || variant == row);
+  };
+  use(gossip::Rule::awareness_scales_probe, "lha-probe");
+  use(gossip::Rule::nack, "lha-probe");
+  use(gossip::Rule::suspicion_timeout_shrinks, "lha-suspicion");
+  use(gossip::Rule::buddy_system, "buddy");
+}
+
+}  // namespace
 
 // SWIM 3.1: how many protocol periods pass from a crash to the first that accuses the dead member,
 // and how long it takes; packets sent for each member and period before.
@@ -69,31 +85,29 @@ void round_robin(world::Simulation& sim, const Options& options, std::uint64_t s
   row[1] = gaps > 0 ? sum / gaps : kNone;
 }
 
-// Lifeguard V: C members block for D, run for I, and so on for two minutes; how often somebody
-// declared a member failed that never blocked: anybody, or one of those that never blocked.
+// Lifeguard V.C: C members block at once for D, run for I, and so on for two minutes; how often somebody
+// declared a member failed that never blocked: anybody, or one of those that never blocked. One seed
+// is one point of the grid; the points come round again with every repetition.
 void lifeguard(world::Simulation& sim, const Options& options, std::uint64_t seed, Row& row) {
+  const std::uint64_t points = options.blocked.size() * options.block_ms.size() * options.free_ms.size();
+  const std::uint64_t point = (seed - 1) % points, repetition = (seed - 1) / points;
+  const std::uint64_t pairs = options.block_ms.size() * options.free_ms.size();
+  const std::uint64_t concurrent = options.blocked[point / pairs];
+  const std::uint64_t block_ms = options.block_ms[point % pairs / options.free_ms.size()];
+  const std::uint64_t free_ms = options.free_ms[point % options.free_ms.size()];
+
+  // A cluster that has been up for a while serves all points of a repetition: each forks it.
   static thread_local world::Simulation settled;
   static thread_local std::string settled_for;
-  const std::string wanted = options.variant + std::to_string(seed / 1000);
+  const std::string wanted = options.variant + std::to_string(repetition);
   if (settled_for != wanted) {
     world::ClusterConfig config = cluster(options);
-    gossip::Config& g = config.node.gossip;
-    g.suspicion_mult = 5;
-    g.suspicion_max_timeout_mult = 6;
-    g.lifeguard = gossip::Lifeguard::paper;
-    const auto only = [&](bool probe, bool suspicion, bool buddy) {
-      g.rules.set(gossip::Rule::awareness_scales_probe, probe);
-      g.rules.set(gossip::Rule::nack, probe);
-      g.rules.set(gossip::Rule::suspicion_timeout_shrinks, suspicion);
-      g.rules.set(gossip::Rule::buddy_system, buddy);
-    };
-    if (options.variant == "swim") only(false, false, false);
-    if (options.variant == "lha-probe") only(true, false, false);
-    if (options.variant == "lha-suspicion") only(false, true, false);
-    if (options.variant == "buddy") only(false, false, true);
+    config.node.gossip.suspicion_mult = 5;
+    config.node.gossip.suspicion_max_timeout_mult = 6;
+    choose_components(config.node.gossip, options.variant);
     settled.reset({}, 0);
     settled.keep_trace(true);
-    settled.reset(config, seed / 1000);
+    settled.reset(config, repetition);
     settled_for = wanted;
     if (!converge(settled, options.nodes)) settled_for.clear();
     settled.run_for(seconds(10));
@@ -103,48 +117,43 @@ void lifeguard(world::Simulation& sim, const Options& options, std::uint64_t see
   std::vector<NodeId> members, blocked;
   for (std::uint32_t i = 1; i <= options.nodes; ++i) members.push_back({i});
   std::vector<bool> anomalous(options.nodes + 1, false);
-  for (std::uint32_t i = 0; i < options.blocked; ++i) {
+  for (std::uint32_t i = 0; i < concurrent; ++i) {
     const std::size_t j = i + below(lot(seed, Lot::blocked, i), members.size() - i);
     std::swap(members[i], members[j]);
     blocked.push_back(members[i]);
     anomalous[members[i].value] = true;
   }
-  const std::vector<NodeId> others(members.begin() + options.blocked, members.end());
   sim.run_for(uniform(lot(seed, Lot::pause), Duration{}, seconds(5)));
   const Instant end = sim.now() + seconds(120);
   const auto block = [&](bool on) {
     world::Action action;
-    if (!options.clog) {
-      action.verb = on ? world::Verb::pause : world::Verb::resume;
-      action.nodes = blocked;
-      sim.inject(action);
-      return;
-    }
-    action.verb = on ? world::Verb::clog : world::Verb::unclog;
-    std::vector<NodeId> all = others;
-    all.insert(all.end(), blocked.begin(), blocked.end());
-    action.groups = {blocked, all};
-    sim.inject(action);
-    action.groups = {others, blocked};
+    action.verb = on ? world::Verb::block : world::Verb::unblock;
+    action.nodes = blocked;
     sim.inject(action);
   };
   while (sim.now() < end) {
     block(true);
-    sim.run_for(options.block);
+    sim.run_for(milliseconds(static_cast<std::int64_t>(block_ms)));
     block(false);
-    sim.run_for(options.free);
+    sim.run_for(milliseconds(static_cast<std::int64_t>(free_ms)));
   }
-  row.assign(4, 0);
-  for (std::size_t i = records + 1; i <= sim.trace().size(); ++i) {
-    const trace::Record& r = sim.trace()[i];
-    if (r.kind != static_cast<std::uint16_t>(Fact::member_dead)) continue;
+  enum { c, d, i, false_positives, at_healthy, true_positives, packets, bytes, columns };
+  row.assign(columns, 0);
+  row[c] = static_cast<std::int64_t>(concurrent);
+  row[d] = static_cast<std::int64_t>(block_ms);
+  row[i] = static_cast<std::int64_t>(free_ms);
+  for (std::size_t at = records + 1; at <= sim.trace().size(); ++at) {
+    const trace::Record& r = sim.trace()[at];
+    if (r.is(trace::WorldFact::packet_sent)) {
+      ++row[packets];
+      row[bytes] += static_cast<std::int64_t>(r.b);
+    }
+    if (!r.is(Fact::member_dead)) continue;
     const bool about_healthy = !anomalous[r.peer];
-    const bool at_healthy = !anomalous[r.node];
-    row[0] += about_healthy ? 1 : 0;
-    row[1] += about_healthy && at_healthy ? 1 : 0;
-    row[2] += about_healthy ? 0 : 1;
+    row[false_positives] += about_healthy ? 1 : 0;
+    row[at_healthy] += about_healthy && !anomalous[r.node] ? 1 : 0;
+    row[true_positives] += about_healthy ? 0 : 1;
   }
-  row[3] = static_cast<std::int64_t>(sim.count(trace::WorldFact::packet_sent));
 }
 
 }  // namespace quorumlab::truth

@@ -15,13 +15,11 @@ namespace quorumlab::truth {
 struct Options {
   std::string experiment, profile = "lan", variant = "lifeguard";
   std::uint32_t nodes = 5;
-  std::uint32_t blocked = 8;  // lifeguard: members that block
-  Duration block = seconds(16),
-           free = milliseconds(64);  // lifeguard: for so long, with such pauses
+  // lifeguard: how many members block, for how long, with which pauses: a grid of all combinations.
+  std::vector<std::uint64_t> blocked = {8}, block_ms = {16384}, free_ms = {64};
   // When the agents start: all at once; one after the other within five seconds, so that every
   // phase is as likely; or in a row, as a shell loop does it and as the recordings had it.
   enum class Starts : std::uint8_t { together, uniform, in_a_row } starts = Starts::in_a_row;
-  bool clog = false;  // lifeguard: only messages wait, timers run on
 };
 
 inline constexpr std::int64_t kNone = -1;

@@ -92,6 +92,9 @@ class Chatter : public ForeignBehaviour {
       case Event::Kind::answered:
       case Event::Kind::ask_failed:
         break;  // it asks nobody
+      case Event::Kind::sends_blocked:
+      case Event::Kind::sends_unblocked:
+        break;  // it waits for no send
     }
     out.wake_at = next_;
   }
