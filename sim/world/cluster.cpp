@@ -145,6 +145,9 @@ void Cluster::dispatch(SlotId slot) {
     case Kind::client_timer:
       on_client_timer(slot);
       break;
+    case Kind::backlog:
+      on_backlog(slot);
+      break;
     case Kind::quorum: {
       const RecordId cause = queue_[slot].cause;
       queue_.drop(slot);
@@ -158,7 +161,7 @@ void Cluster::dispatch(SlotId slot) {
 // Packets, and whatever else comes from outside, wait at a paused or blocked process in a bounded
 // buffer.
 bool Cluster::ready_for(Process& p, SlotId slot) {
-  if (p.state == Process::State::running) [[likely]]
+  if (p.state == Process::State::running && !p.behind) [[likely]]
     return true;
   const Slot& s = queue_[slot];
   if (!p.deaf()) {

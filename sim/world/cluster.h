@@ -244,6 +244,9 @@ class Cluster {
   void pause(Process& p, RecordId cause);
   void resume(Process& p, RecordId cause);
   void admit_waiting(Process& p);
+  void queue_backlog(Process& p);
+  void on_backlog(SlotId slot);
+  void stop_handling(Process& p);
   void block(Process& p, RecordId cause);
   void unblock(Process& p, RecordId cause);
   void hold_back(Process& p);

@@ -45,7 +45,10 @@ struct ClusterConfig {
     return place < agent_names.size() && !agent_names[place].empty() ? agent_names[place] : names[place];
   }
   Duration client_retry = milliseconds(500);  // then the client asks another node
-  std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused node
+  std::uint32_t receive_buffer = 256 << 10;   // bytes that wait at a paused or blocked node
+  // What waited there is handled one by one, each taking so long, and what comes meanwhile waits behind
+  // it. 0: all at once.
+  Duration handling_time;
   bool keep_deliveries = true;  // remember what handlers were told (Simulation::delivered)
   std::uint32_t ignored_checkers = 0;  // bits of judge::Checker whose violations do not count
   // Makes somebody else's protocol run in place of Node; the judges then judge nothing.

@@ -39,6 +39,7 @@ struct Slot {
     refused,      // nobody listened; at the client; id: attempt
     client_gone,  // at the node; id: attempt
     client_timer,
+    backlog,         // the next of what waited at a node that is behind
     quorum  // processes, cuts or membership changed: look at the quorum again
   };
   static constexpr std::uint32_t kInline = 48;

@@ -100,6 +100,8 @@ void Cluster::reset(const ClusterConfig& config, std::uint64_t seed) {
     p.wake_generation = 0;
     p.waiting.clear();
     p.waiting_bytes = 0;
+    p.handled = 0;
+    p.behind = false;
     const std::int64_t starts_ns = i < nodes ? starts_[i] : config.apps[i - nodes].starts.ns;
     if (starts_ns != kNever.ns) {
       queue_.schedule(starts_ns, queue_.take(Slot::Kind::start, p.id.value, 0));
@@ -232,6 +234,7 @@ void Cluster::power_loss(Process& p, RecordId cause) {
 
 void Cluster::pause(Process& p, RecordId cause) {
   if (p.state != Process::State::running) return;
+  stop_handling(p);
   p.state = Process::State::paused;
   const RecordId record = emit(fact(WorldFact::process_paused, p.id.value, cause));
   saw(Seen::process, 5, p.id.value, 0);
@@ -254,15 +257,46 @@ void Cluster::resume(Process& p, RecordId cause) {
 }
 
 void Cluster::admit_waiting(Process& p) {
+  if (config_.handling_time.ns > 0) return queue_backlog(p);
   for (const SlotId slot : p.waiting) queue_.schedule(now_.ns, slot);
   p.waiting.clear();
   p.waiting_bytes = 0;
+}
+
+void Cluster::queue_backlog(Process& p) {
+  p.behind = !p.waiting.empty();
+  if (!p.behind) return;
+  const SlotId slot = queue_.take(Slot::Kind::backlog, p.id.value, 0);
+  queue_[slot].generation = ++p.backlog_generation;
+  queue_.schedule(now_.ns + config_.handling_time.ns, slot);
+}
+
+// One of those that waited has been handled.
+void Cluster::on_backlog(SlotId slot) {
+  const std::uint32_t host = queue_[slot].node, generation = queue_[slot].generation;
+  queue_.drop(slot);
+  Process& p = at(host);
+  if (!p.behind || p.backlog_generation != generation) return;
+  const SlotId next = p.waiting[p.handled++];
+  if (queue_[next].kind == Slot::Kind::packet) p.waiting_bytes -= queue_[next].size;
+  if (p.handled == p.waiting.size()) stop_handling(p);
+  p.behind = false;
+  dispatch(next);
+  if (p.state == Process::State::running) queue_backlog(p);
+}
+
+// What was not handled yet waits on.
+void Cluster::stop_handling(Process& p) {
+  p.behind = false;
+  p.waiting.erase(p.waiting.begin(), p.waiting.begin() + static_cast<std::ptrdiff_t>(p.handled));
+  p.handled = 0;
 }
 
 // The process hangs in its sends, and in what it does with messages: Lifeguard's anomaly (V.C).
 // Timers and disks go on. Programs of the recipes and processes that stand still are left alone.
 void Cluster::block(Process& p, RecordId cause) {
   if (p.state != Process::State::running || !is_server(p.id.value)) return;
+  stop_handling(p);
   p.state = Process::State::blocked;
   const RecordId record = emit(fact(WorldFact::process_blocked, p.id.value, cause));
   saw(Seen::process, 16, p.id.value, 0);
@@ -367,6 +401,7 @@ void Cluster::wipe(Process& p, RecordId cause) {
 }
 
 void Cluster::drop_waiting(Process& p) {
+  stop_handling(p);
   for (const SlotId slot : p.waiting) {
     if (queue_[slot].kind == Slot::Kind::packet) {
       drop_packet(slot, WorldReason::target_down);

@@ -27,6 +27,7 @@ struct Process {
 
   NodeId id;
   State state = State::never_started;
+  bool behind = false;  // it runs, and is still busy with what waited
   std::variant<Node, ForeignNode, recipes::App> node;
   NodeClock clock;
   Disk disk;
@@ -49,6 +50,8 @@ struct Process {
 
   // While paused or blocked: events in order, and how many bytes of packets are among them.
   std::vector<SlotId> waiting;
+  std::size_t handled = 0;  // of those in front, while it is behind
+  std::uint32_t backlog_generation = 0;
   std::uint64_t waiting_bytes = 0;
 
   // Says that an event for it comes soon.
@@ -67,7 +70,7 @@ struct Process {
     return state == State::running || state == State::paused || state == State::blocked;
   }
   // What comes from outside waits.
-  bool deaf() const { return state == State::paused || state == State::blocked; }
+  bool deaf() const { return state == State::paused || state == State::blocked || behind; }
 };
 
 }  // namespace quorumlab::world

@@ -90,6 +90,8 @@ int main(int argc, char** argv) {
       options.block_ms = numbers(value);
     else if (name == "--free-ms")
       options.free_ms = numbers(value);
+    else if (name == "--handling-us")
+      options.handling = microseconds(static_cast<std::int64_t>(number));
     else if (name == "--starts" && std::strcmp(value, "together") == 0)
       options.starts = truth::Options::Starts::together;
     else if (name == "--starts" && std::strcmp(value, "uniform") == 0)

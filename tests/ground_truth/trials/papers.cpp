@@ -102,6 +102,7 @@ void lifeguard(world::Simulation& sim, const Options& options, std::uint64_t see
   const std::string wanted = options.variant + std::to_string(repetition);
   if (settled_for != wanted) {
     world::ClusterConfig config = cluster(options);
+    config.handling_time = options.handling;
     config.node.gossip.suspicion_mult = 5;
     config.node.gossip.suspicion_max_timeout_mult = 6;
     choose_components(config.node.gossip, options.variant);

@@ -17,6 +17,8 @@ struct Options {
   std::uint32_t nodes = 5;
   // lifeguard: how many members block, for how long, with which pauses: a grid of all combinations.
   std::vector<std::uint64_t> blocked = {8}, block_ms = {16384}, free_ms = {64};
+  // lifeguard: what handling one of the messages takes that waited while a member was blocked.
+  Duration handling;
   // When the agents start: all at once; one after the other within five seconds, so that every
   // phase is as likely; or in a row, as a shell loop does it and as the recordings had it.
   enum class Starts : std::uint8_t { together, uniform, in_a_row } starts = Starts::in_a_row;

@@ -37,6 +37,8 @@ struct Host {
   Engine engine;
   bool up = false;
   bool paused = false;
+  bool blocked = false;        // its sends are, and what comes in waits
+  std::vector<std::pair<NodeId, Bytes>> hanging;  // what it sends meanwhile
   std::uint64_t starts = 0;
   std::uint64_t packets_out = 0, bytes_out = 0, packets_in = 0;
   std::vector<TimedNote> notes;
@@ -137,6 +139,21 @@ class Cluster {
     std::vector<Event> waited = std::move(waiting_[id]);
     waiting_[id].clear();
     step(id, [](Engine& e, const Turn& t) { e.on_deadline(t); });
+    for (Event& event : waited) handle(event);
+  }
+
+  void block(std::uint32_t id) {
+    host(id).blocked = true;
+    step(id, [](Engine& e, const Turn&) { e.on_sends_blocked(); });
+  }
+  // First leaves what hung; then the engine goes on; then comes what waited in the socket, in order.
+  void unblock(std::uint32_t id) {
+    host(id).blocked = false;
+    for (const auto& [target, bytes] : host(id).hanging) send(id, target, bytes);
+    host(id).hanging.clear();
+    step(id, [](Engine& e, const Turn& t) { e.on_sends_unblocked(t); });
+    std::vector<Event> waited = std::move(waiting_[id]);
+    waiting_[id].clear();
     for (Event& event : waited) handle(event);
   }
 
@@ -243,12 +260,11 @@ class Cluster {
     }
     for (const Ready::Packet& p : ready_.packets) {
       const ByteView bytes = ready_.view(p.bytes);
-      ++h.packets_out;
-      h.bytes_out += bytes.size();
-      if (deliver && !deliver(NodeId{id}, p.target, bytes)) continue;
-      if (!p.target || p.target.value > hosts.size()) continue;
-      post({now_ + delay, 0, Kind::packet, p.target.value, NodeId{id}, 0,
-            Bytes(bytes.begin(), bytes.end())});
+      if (h.blocked) {
+        h.hanging.push_back({p.target, Bytes(bytes.begin(), bytes.end())});
+      } else {
+        send(id, p.target, bytes);
+      }
     }
     for (const Ready::Stream& s : ready_.streams) carry_stream(id, s);
     if (ready_.stop) {
@@ -257,6 +273,15 @@ class Cluster {
       return;
     }
     wake(id);
+  }
+  void send(std::uint32_t id, NodeId target, ByteView bytes) {
+    Host& h = host(id);
+    ++h.packets_out;
+    h.bytes_out += bytes.size();
+    if (deliver && !deliver(NodeId{id}, target, bytes)) return;
+    if (!target || target.value > hosts.size()) return;
+    post({now_ + delay, 0, Kind::packet, target.value, NodeId{id}, 0,
+          Bytes(bytes.begin(), bytes.end())});
   }
   void carry_stream(std::uint32_t id, const Ready::Stream& s) {
     if (s.op == Ready::Stream::Op::open) {
@@ -281,7 +306,7 @@ class Cluster {
     if (event.kind == Kind::stream_asked) return stream_asked(event);
     Host& h = host(event.to);
     if (!h.up) return;
-    if (h.paused) {
+    if (h.paused || (h.blocked && event.kind != Kind::wake)) {
       if (event.kind != Kind::wake) waiting_[event.to].push_back(std::move(event));
       return;
     }

@@ -15,6 +15,7 @@ ClusterConfig rough_cluster(const ChatterPlan& plan) {
   config.link.corrupt = Probability::of_million(20'000);
   config.link.reorder = Probability::of_million(100'000);
   config.disk.failure = Probability::of_million(1'000);
+  config.handling_time = microseconds(50);
   return config;
 }
 
@@ -28,6 +29,9 @@ void disturb(Simulation& s) {
   s.inject(act(Verb::heal));
   s.inject(act(Verb::restart, {{3}}));
   s.inject(act(Verb::resume, {{4}}));
+  s.inject(act(Verb::block, {{5}}));
+  s.run_for(milliseconds(700));
+  s.inject(act(Verb::unblock, {{5}}));
   Action write = act(Verb::write);
   write.key = "k";
   write.value = "v";

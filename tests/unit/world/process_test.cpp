@@ -236,6 +236,113 @@ TEST_CASE("what became durable during a pause is told after it, and its promises
   CHECK(chatter(s, 2).packets == 4);
 }
 
+TEST_CASE("a blocked process sends and hears nothing while its timers run; then all comes in order") {
+  ChatterPlan plan;
+  plan.interval = milliseconds(10);
+  plan.answers = false;
+  ClusterConfig config = chatter_cluster(2, plan);
+  config.link.latency = {Latency::Kind::constant, milliseconds(1), {}, 0};
+  Simulation s(config, 1);
+  s.run_until({milliseconds(55).ns});
+  s.inject(act(Verb::block, {{2}}));
+  s.run_for(nanoseconds(1));
+  const std::uint64_t sent = chatter(s, 2).sent, heard = chatter(s, 2).packets;
+  const std::uint64_t got = chatter(s, 1).packets;
+  s.run_for(milliseconds(200));
+  CHECK(s.is_running({2}));
+  CHECK(s.is_blocked({2}));
+  CHECK_FALSE(s.is_paused({2}));
+  CHECK(chatter(s, 2).sent == sent + 20);
+  CHECK(chatter(s, 2).packets == heard);
+  CHECK(chatter(s, 1).packets == got);
+  CHECK(s.file({2}, FileId::toy).empty());
+  s.inject(act(Verb::pause, {{2}}));  // neither stops what hangs nor ends it
+  s.inject(act(Verb::resume, {{2}}));
+  s.run_for(nanoseconds(2));
+  CHECK(s.is_blocked({2}));
+  s.inject(act(Verb::unblock, {{2}}));
+  s.run_for(nanoseconds(1));
+  CHECK_FALSE(s.is_blocked({2}));
+  CHECK(chatter(s, 2).packets == heard + 20);
+  s.run_for(milliseconds(2));
+  CHECK(chatter(s, 1).packets == got + 20);
+  for (const std::uint32_t id : {1u, 2u}) {
+    const auto& received = chatter(s, id).received;
+    CHECK(std::is_sorted(received.begin(), received.end()));
+  }
+}
+
+TEST_CASE("what waited takes its time, and what comes meanwhile waits behind it") {
+  ChatterPlan plan;
+  plan.interval = milliseconds(10);
+  plan.answers = false;
+  ClusterConfig config = chatter_cluster(2, plan);
+  config.link.latency = {Latency::Kind::constant, milliseconds(1), {}, 0};
+  config.handling_time = milliseconds(4);
+  config.receive_buffer = 20 * 30;  // thirty greetings
+  Simulation s(config, 1);
+  s.run_until({milliseconds(55).ns});
+  s.inject(act(Verb::block, {{2}}));
+  s.run_for(milliseconds(200));
+  const std::uint64_t heard = chatter(s, 2).packets;
+  s.inject(act(Verb::unblock, {{2}}));
+  s.run_for(milliseconds(22));
+  CHECK(chatter(s, 2).packets == heard + 5);
+  s.inject(act(Verb::block, {{2}}));  // the others wait on, in front of what comes now
+  s.run_for(milliseconds(100));
+  CHECK(chatter(s, 2).packets == heard + 5);
+  s.inject(act(Verb::unblock, {{2}}));
+  s.run_for(seconds(1));
+  CHECK(chatter(s, 2).packets == chatter(s, 1).sent);
+  const auto& received = chatter(s, 2).received;
+  CHECK(std::is_sorted(received.begin(), received.end()));
+
+  s.inject(act(Verb::block, {{2}}));
+  s.run_for(seconds(1));
+  const std::uint64_t dropped = s.count(WorldFact::packet_dropped);
+  CHECK(dropped == 70);
+  s.inject(act(Verb::unblock, {{2}}));
+  s.run_for(milliseconds(9));  // two are handled, which makes room
+  s.inject(act(Verb::kill, {{2}}));
+  s.run_for(nanoseconds(1));
+  CHECK(s.count(WorldFact::packet_dropped) >= dropped + 28);
+  s.inject(act(Verb::restart, {{2}}));
+  s.run_for(milliseconds(100));
+  CHECK(chatter(s, 2).packets >= 9);
+}
+
+TEST_CASE("what hung in a send dies with its process") {
+  ChatterPlan plan;
+  plan.interval = milliseconds(10);
+  ClusterConfig config = chatter_cluster(2, plan);
+  config.link.latency = {Latency::Kind::constant, milliseconds(1), {}, 0};
+  Simulation s(config, 1);
+  s.run_until({milliseconds(55).ns});
+  s.inject(act(Verb::block, {{2}}));
+  s.run_for(milliseconds(100));
+  const std::uint64_t got = chatter(s, 1).packets;
+  s.inject(act(Verb::kill, {{2}}));
+  s.inject(act(Verb::unblock, {{2}}));
+  s.run_for(milliseconds(50));
+  CHECK(chatter(s, 1).packets == got);
+  s.inject(act(Verb::restart, {{2}}));
+  s.run_for(milliseconds(15));
+  CHECK(chatter(s, 1).packets == got + 2);  // a greeting, and an answer
+}
+
+TEST_CASE("promises whose write becomes durable while sends block leave afterwards") {
+  Writers w;
+  Simulation s(w.config, 1);
+  s.run_until({milliseconds(42).ns});
+  s.inject(act(Verb::block, {{1}}));
+  s.run_for(milliseconds(500));
+  CHECK(chatter(s, 1).durable >= 4);  // disks go on
+  CHECK(chatter(s, 2).packets == 1);
+  s.inject(act(Verb::unblock, {{1}}));
+  s.run_for(milliseconds(2));
+  CHECK(chatter(s, 2).packets == chatter(s, 1).durable);
+}
+
 TEST_CASE("every start draws its own randomness, the same in every run") {
   static thread_local std::vector<std::uint64_t>* seen = nullptr;
   std::vector<std::uint64_t> first, second;
