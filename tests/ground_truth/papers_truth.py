@@ -67,9 +67,9 @@ Lifeguard, table of false positives: how often a member that never blocked was d
   before what waited is handled; handling one message that waited takes {HANDLING_US} us, the shortest recorded
   time from a ping to its ack, which a process that does not have to wake up first should beat.
   One trial at each of {points} points: C {grid["--blocked"]}, D {grid["--block-ms"]} ms, I {grid["--free-ms"]} ms.
-  Nothing is fitted. The last two columns: the other end, where handling takes no time.""")
+  Nothing is fitted. The last two columns: the other end, where handling takes no time, at 27 of the points.""")
     rows, sums = lifeguard_table(bench, grid, HANDLING_US)
-    _, at_once = lifeguard_table(bench, grid, 0)
+    _, at_once = lifeguard_table(bench, SAMPLE, 0)
     share = {v: [100 * got / base if base else 0.0 for got, base in zip(t, sums["swim"])] for v, t in sums.items()}
     swift = {v: [100 * got / base if base else 0.0 for got, base in zip(t, at_once["swim"])]
              for v, t in at_once.items()}
