@@ -306,6 +306,7 @@ bool Engine::send_response(const Turn& turn, const SerfState::Delivered& to, std
     scratch(turn).message.clear();
     encode(relay, scratch(turn).message);
     if (scratch(turn).message.size() <= config_.query_response_size_limit) {
+      chosen_.clear();
       choose_members(Draw::relays, to.relay_factor, [&](PeerId id) {
         return id != self_ && table_[id.value].status == Status::alive &&
                turn.names.record(table_[id.value].record).vsn[1] >= kRelayProtocol;

@@ -158,6 +158,19 @@ TEST_CASE("answers by way of others come through where the direct way is cut") {
   CHECK(c.count(5, Fact::response_relayed) == 3);
 }
 
+TEST_CASE("an answer goes by way of as many others as the query says, whomever was chosen before") {
+  Cluster c = healthy(5);
+  Engine::QueryParams params;
+  params.name = "q";
+  params.relay_factor = 1;
+  c.step(1, [&](Engine& e, const Turn& t) { e.query(t, 1, params); });
+  c.run_for(milliseconds(900));  // node 5 has passed the query on to three
+  const TimedDelivery d = c.host(5).deliveries.back();
+  REQUIRE(d.kind == EventKind::query);
+  c.step(5, [&](Engine& e, const Turn& t) { e.respond(t, d.query_id, as_bytes("hello")); });
+  CHECK(c.count(5, Fact::response_relayed) == 1);
+}
+
 TEST_CASE("keys are rotated while gossip goes on") {
   const Bytes first(32, 1), second(16, 2);
   Cluster c = healthy(4, [&](Config& config) { config.keys = {first}; });
