@@ -29,8 +29,9 @@ class Accuracy {
   }
   // A suspicion has had its time. The belief of a suspect dates from when it became one.
   void waited(Moment moment, NodeId node, NodeId member, Agents& agents, Verdicts& verdicts) {
-    if (!agents.clocks_true()) return;
     const Belief& belief = agents.belief(node, member);
+    const bool suspected = belief.state == gossip::State::suspect;
+    if (!agents.clocks_true_since(suspected ? belief.since_ns : moment.time_ns)) return;
     const std::int64_t waited = moment.time_ns - belief.since_ns;
     // A hundredth less: clocks may drift.
     verdicts.check(Checker::gossip_accuracy,

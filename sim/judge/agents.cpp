@@ -53,6 +53,7 @@ void Agents::reset(const gossip::Config& config, std::uint32_t count, bool links
   beliefs_.assign(pairs() ? std::size_t{count} * count : 0, Belief{});
   groups_ = faulty_clocks_ = worst_health_ = 0;
   cuts_ = 0;
+  clocks_true_ns_ = 0;
   links_calm_ = links_calm;
   confused_ = false;
   disturbed_ns_ = changed_ns_ = 0;
@@ -105,6 +106,7 @@ void Agents::links(std::int64_t now_ns, bool calm) {
 
 void Agents::clock(NodeId id, std::int64_t now_ns, bool faulty) {
   Agent& agent = agents_[id.value];
+  if (faulty || agent.slow_or_fast) clocks_true_ns_ = now_ns;
   faulty_clocks_ += faulty ? 1u : 0u;
   faulty_clocks_ -= agent.slow_or_fast ? 1u : 0u;
   agent.slow_or_fast = faulty;

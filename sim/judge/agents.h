@@ -111,7 +111,10 @@ class Agents {
 
   // Network and clocks are such that promises hold; since when they have been.
   bool calm() const { return cuts_ == 0 && links_calm_ && faulty_clocks_ == 0 && !confused_; }
-  bool clocks_true() const { return faulty_clocks_ == 0; }
+  // All clocks go as they should, and have done so since then.
+  bool clocks_true_since(std::int64_t then_ns) const {
+    return faulty_clocks_ == 0 && clocks_true_ns_ <= then_ns;
+  }
   std::int64_t disturbed_ns() const { return disturbed_ns_; }
   std::int64_t changed_ns() const { return changed_ns_; }
   // A death is found within this time by every agent on its own: its walk as slow as its health ever
@@ -130,7 +133,7 @@ class Agents {
   std::uint64_t cuts_ = 0;
   std::uint32_t faulty_clocks_ = 0, worst_health_ = 0;
   bool links_calm_ = true, confused_ = false;
-  std::int64_t disturbed_ns_ = 0, changed_ns_ = 0;
+  std::int64_t disturbed_ns_ = 0, changed_ns_ = 0, clocks_true_ns_ = 0;
   std::uint64_t version_ = 0;
 };
 
