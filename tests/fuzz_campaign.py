@@ -34,7 +34,9 @@ def main():
     fixed, own = ["--seeds", str(arguments.seeds)], ["--seeds", "1", "--seed", str(commit_seed())]
     for what, more in (("fixed seeds", fixed), ("the commit's own seed", own),
                        ("fixed seeds on etcd", ["--system", "etcd", *fixed]),
-                       ("the commit's own seed on etcd", ["--system", "etcd", *own])):
+                       ("the commit's own seed on etcd", ["--system", "etcd", *own]),
+                       ("fixed seeds on serf", ["--system", "serf", *fixed]),
+                       ("the commit's own seed on serf", ["--system", "serf", *own])):
         command = [str(arguments.tool.resolve()), "fuzz", "--jobs", jobs, *more]
         print(f"-- {what}: {' '.join(command[1:])}", flush=True)
         code = subprocess.run(command, cwd=arguments.out, check=False).returncode

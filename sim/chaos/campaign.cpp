@@ -104,7 +104,10 @@ Outcome run_campaign(const Campaign& campaign) {
 // Whether runs on this system give the checker anything to look at.
 static bool is_asked_for(judge::Checker checker, System system) {
   using judge::Checker;
-  if (judge::judges_gossip(checker) || judge::judges_autopilot(checker)) return false;
+  if (judge::judges_autopilot(checker)) return false;
+  if (judge::judges_gossip(checker) || system == System::serf) {
+    return judge::judges_gossip(checker) && system == System::serf;
+  }
   if (system == System::raft) return !judge::judges_programs(checker) && !judge::judges_store(checker);
   // Requests over HTTP go through the log, reads as well: judged by what clients were told.
   return checker != Checker::read_freshness && checker != Checker::exactly_once &&
@@ -147,7 +150,7 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
       QUORUMLAB_REACHED(X)
 #undef X
     }
-    if (totals.snapshots_installed == 0) return "no snapshot was installed";
+    if (totals.snapshots_installed == 0 && campaign.options.system != System::serf) return "no snapshot was installed";
     for (std::size_t i = 0; i < kDrillCount; ++i) {
       if (totals.drills[i] != 0 || !is_drilled(static_cast<Drill>(i), campaign.options.system)) continue;
       return fmt::format("never drilled: {}", drill_name(static_cast<Drill>(i)));

@@ -31,7 +31,7 @@ bool is_drilled(Drill drill, System system) {
     case Drill::read_elsewhere:
     case Drill::write_elsewhere:
     case Drill::convergence:
-      return true;
+      return system != System::serf;
     default:
       return system == System::raft;
   }

@@ -186,6 +186,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
   profile.transfers = work.percent(40);
   profile.keys = work.from(1, 5);
   if (options.system == System::etcd) draw_etcd(seed, options, profile);
+  if (options.system == System::serf) draw_serf(seed, options, profile);
   return profile;
 }
 

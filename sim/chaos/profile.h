@@ -50,7 +50,8 @@ bool is_beyond_model(FaultKind kind);
 // What runs on the nodes.
 enum class System : std::uint8_t {
   raft,  // the engine with its map
-  etcd   // the engine with the store, programs on hosts of their own, requests over HTTP
+  etcd,  // the engine with the store, programs on hosts of their own, requests over HTTP
+  serf   // agents that gossip, without Raft, and commands to them
 };
 
 struct Options {
@@ -59,6 +60,7 @@ struct Options {
   std::optional<world::ClusterConfig> base;
   std::vector<raft::Rule> rules_off;
   std::vector<kv::Rule> kv_rules_off;
+  std::vector<gossip::Rule> gossip_rules_off;
   // Faults beyond the model, wanted in every seed: then detection is asked for, not survival.
   std::vector<FaultKind> beyond;
   // Bits of judge::Checker whose violations do not end a seed: tests of one checker ignore the others.
@@ -70,7 +72,7 @@ struct Profile {
   world::ClusterConfig cluster;
   Duration chaos;   // how long faults go on
   Duration settle;  // by then, all that was slow before the healing is over
-  Duration bound;   // how long a healed cluster may take to make progress
+  Duration bound;   // how long a healed cluster may take to make progress; serf: to agree
   struct Fault {
     bool on = false;
     Duration every;        // on average
@@ -89,5 +91,7 @@ struct Profile {
 Profile draw_profile(std::uint64_t seed, const Options& options);
 // The part of it that makes the nodes etcd servers and gives them programs (profile_etcd.cpp).
 void draw_etcd(std::uint64_t seed, const Options& options, Profile& profile);
+// The part that makes them serf agents and nothing else (profile_serf.cpp).
+void draw_serf(std::uint64_t seed, const Options& options, Profile& profile);
 
 }  // namespace quorumlab::chaos

@@ -10,6 +10,7 @@
 #include "core/raft/message.h"
 #include "sim/script/loader.h"
 #include "sim/script/quantity.h"
+#include "sim/script/serf_fields.h"
 #include "sim/trace/checkers.h"
 #include "sim/world/etcd_setup.h"
 
@@ -222,6 +223,77 @@ class Writer {
     return out.text();
   }
 
+  std::string tags(const gossip::Tags& all) const {
+    Object out;
+    for (const auto& [name, value] : all) out.put(name, quoted(value));
+    return out.text();
+  }
+  // On top of the LAN profile, whatever it was drawn from.
+  std::string serf() const {
+    const gossip::Config &s = cluster_.node.gossip, lan = gossip::Config::lan();
+    Object out;
+    if (s.lifeguard != gossip::Lifeguard::memberlist) {
+      out.put("lifeguard", quoted(s.lifeguard == gossip::Lifeguard::paper ? "paper" : "off"));
+    }
+    if (s.phases == gossip::Phases::staggered) out.put("phases", quoted("staggered"));
+    for (const script::SerfDuration& d : script::kSerfDurations) {
+      if (s.*d.field != lan.*d.field) out.put(d.name, time(s.*d.field));
+    }
+    for (const script::SerfNumber& n : script::kSerfNumbers) {
+      if (s.*n.field != lan.*n.field) out.put(n.name, std::to_string(s.*n.field));
+    }
+    for (const script::SerfFlag& f : script::kSerfFlags) {
+      if (s.*f.field != lan.*f.field) out.put(f.name, s.*f.field ? "true" : "false");
+    }
+    if (!s.tags.empty()) out.put("tags", tags(s.tags));
+    if (!s.start_join.empty()) out.put("start_join", hosts(s.start_join));
+    std::string off;
+    for (std::size_t i = 0; i < gossip::kRuleCount; ++i) {
+      const auto rule = static_cast<gossip::Rule>(i);
+      if (!s.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(gossip::rule_name(rule));
+    }
+    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    return out.text();
+  }
+  // The verb of a command to an agent, and what it says.
+  std::pair<std::string, std::string> command(const Action& a) const {
+    using Kind = AgentCommand::Kind;
+    const AgentCommand& c = a.agent;
+    Object o;
+    o.put("by", hosts(a.nodes));
+    switch (c.kind) {
+      case Kind::join:
+        o.put("to", hosts(c.hosts));
+        if (c.flag) o.put("replay", "true");
+        return {"join", o.text()};
+      case Kind::leave:
+        return {"leave", hosts(a.nodes)};
+      case Kind::force_leave:
+        o.put("member", quoted(c.name));
+        if (c.flag) o.put("prune", "true");
+        return {"force_leave", o.text()};
+      case Kind::set_tags:
+        o.put("set", tags(c.tags));
+        return {"tags", o.text()};
+      case Kind::event:
+        o.put("name", quoted(c.name));
+        o.put("payload", quoted(c.payload));
+        if (!c.flag) o.put("coalesce", "false");
+        return {"event", o.text()};
+      case Kind::query:
+        o.put("name", quoted(c.name));
+        o.put("payload", quoted(c.payload));
+        if (!c.flag) o.put("ack", "false");
+        if (c.number != 0) o.put("relay", std::to_string(c.number));
+        return {"query", o.text()};
+      case Kind::key:
+      case Kind::on_query:
+      case Kind::members:
+        break;  // campaigns give no such command
+    }
+    return {"heal", "true"};
+  }
+
   std::string app(const world::AppHost& program) const {
     const recipes::AppConfig none;
     const recipes::AppConfig& a = program.app;
@@ -283,7 +355,9 @@ class Writer {
     std::string out = "{\n    \"nodes\": " + hosts(members);
     if (!spares.empty()) out += ",\n    \"spares\": " + hosts(spares);
     out += fmt::format(",\n    \"clients\": {}", cluster_.clients);
-    out += ",\n    \"raft\": " + raft();
+    if (cluster_.node.run_raft) out += ",\n    \"raft\": " + raft();
+    if (cluster_.node.run_gossip) out += ",\n    \"serf\": " + serf();
+    if (cluster_.start_within.ns != 0) out += ",\n    \"start_within\": " + time(cluster_.start_within);
     if (cluster_.node.run_kv) out += ",\n    \"etcd\": " + etcd();
     if (!cluster_.apps.empty()) out += ",\n    \"apps\": " + apps();
     Object network;
@@ -448,7 +522,7 @@ class Writer {
         return {"http", o.text()};
       }
       case Verb::agent:
-        break;  // campaigns give no commands to agents
+        return command(a);
     }
     return {"heal", "true"};
   }

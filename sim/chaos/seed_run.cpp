@@ -339,8 +339,11 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
 
   chaos();
   if (!ended_) heal();
+  const bool serf = profile_.system == System::serf;
+  // Agents promise no more than the checkers know, by when; they are given that time.
+  if (!ended_ && serf) advance(sim.now() + profile_.bound);
   // Beyond the model nothing is promised.
-  if (!ended_ && !profile_.asks_beyond && progress("after everything was healed")) {
+  if (!ended_ && !serf && !profile_.asks_beyond && progress("after everything was healed")) {
     // Once more with a minority taken away for good; but a change of membership that is still asked
     // for might count on it.
     Lots lots(seed, kEndGame + 1);

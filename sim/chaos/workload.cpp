@@ -46,6 +46,7 @@ Action Workload::membership(const world::Simulation& sim) {
 }
 
 Action Workload::ask(const world::Simulation& sim) {
+  if (profile_->system == System::serf) return command(sim);
   Action action;
   const std::uint64_t lot = lots_.below(100);
   const std::string key = "k" + std::to_string(lots_.below(profile_->keys));

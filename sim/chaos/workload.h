@@ -23,6 +23,8 @@ class Workload {
 
  private:
   world::Action membership(const world::Simulation& sim);
+  // To a serf agent (workload_serf.cpp).
+  world::Action command(const world::Simulation& sim);
   // A single request over HTTP (workload_etcd.cpp).
   world::Action request(const world::Simulation& sim);
   NodeId any_node(const world::Simulation& sim) {

@@ -80,10 +80,20 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
   if (o.system == "etcd") {
     system = chaos::System::etcd;
     replay = "--system etcd";
+  } else if (o.system == "serf") {
+    system = chaos::System::serf;
+    replay = "--system serf";
   }
   for (const std::string& name : o.rules_off) {
     // One name is used by both: the store's is meant where it runs.
-    const auto rule = raft::find_rule(name);
+    if (system == chaos::System::serf) {
+      if (const auto gossip_rule = gossip::find_rule(name)) {
+        campaign.options.gossip_rules_off.push_back(*gossip_rule);
+        replay += fmt::format(" --rule-off {}", name);
+        continue;
+      }
+    }
+    const auto rule = system == chaos::System::serf ? std::nullopt : raft::find_rule(name);
     const auto kv_rule = system == chaos::System::etcd ? kv::find_rule(name) : std::nullopt;
     if (kv_rule) {
       campaign.options.kv_rules_off.push_back(*kv_rule);
@@ -113,6 +123,12 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
     script::Scenario scenario;
     const std::string file = find_scenario(o.base);
     if (!load(file, settings, scenario)) return kExitBadFile;
+    if ((scenario.cluster.node.run_gossip && !scenario.cluster.node.run_raft) != (system == chaos::System::serf)) {
+      fmt::print(stderr, "quorumlab fuzz: {}: {}\n", o.base,
+                 system == chaos::System::serf ? "--system serf needs a cluster of serf agents alone"
+                                               : "its cluster runs serf alone: --system serf");
+      return kExitUsage;
+    }
     if (scenario.cluster.node.run_kv != (system == chaos::System::etcd)) {
       fmt::print(stderr, "quorumlab fuzz: {}: {}\n", o.base,
                  scenario.cluster.node.run_kv ? "its cluster runs etcd: --system etcd"
@@ -190,14 +206,15 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
       ->option_text("[BASE.json]");
   cmd->add_option("--system", options->system,
                   "What the nodes run: raft, the engine and a map; or etcd, the engine and the etcd store, "
-                  "with requests over HTTP and programs that elect, lock and hand an address over")
-      ->check(CLI::IsMember({"raft", "etcd"}))
+                  "with requests over HTTP and programs that elect, lock and hand an address over; or serf, agents "
+                  "that gossip, and commands to them")
+      ->check(CLI::IsMember({"raft", "etcd", "serf"}))
       ->capture_default_str();
   cmd->add_option("--seeds", options->seeds, "How many seeds")->capture_default_str();
   cmd->add_option("--seed", options->first, "The first one")->capture_default_str();
   cmd->add_option("--jobs,-j", options->jobs, "Threads; 0: one for each core")
       ->capture_default_str();
-  cmd->add_option("--rule-off", options->rules_off, "Switch a safety rule off on every node: one of Raft's, or of the store's")
+  cmd->add_option("--rule-off", options->rules_off, "Switch a safety rule off on every node: one of Raft's, of the store's, or of serf's")
       ->option_text("RULE")
       ->take_all();
   cmd->add_option(
