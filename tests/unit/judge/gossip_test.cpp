@@ -33,8 +33,8 @@ class FakeGossip {
       }
     }
   }
-  void world(WorldFact kind, std::uint32_t node, std::uint64_t a = 0) {
-    tell(static_cast<std::uint16_t>(kind), node, 0, a, 0, 0);
+  void world(WorldFact kind, std::uint32_t node, std::uint64_t a = 0, std::uint64_t b = 0) {
+    tell(static_cast<std::uint16_t>(kind), node, 0, a, b, 0);
   }
   void says(std::uint32_t node, Fact kind, std::uint32_t peer = 0, std::uint64_t a = 0,
             std::uint64_t b = 0, std::uint64_t c = 0) {
@@ -134,6 +134,18 @@ TEST_CASE("a failure without time to refute it breaks accuracy", "[judge][gossip
     world.says(1, Fact::member_dead, 3, 1, 1);
     CHECK(world.only(Checker::gossip_accuracy));
   }
+  SECTION("but a clock was wrong for a part of it") {
+    world.world(WorldFact::clock_changed, 1, 0, 300'000'000);
+    world.says(1, Fact::member_suspect, 3, 1, 2);
+    world.wait(seconds(2));
+    world.world(WorldFact::clock_changed, 1);
+    world.says(1, Fact::member_dead, 3, 1, 1);
+    CHECK(world.clean());
+    world.says(2, Fact::member_suspect, 3, 1, 2);
+    world.wait(seconds(2));
+    world.says(2, Fact::member_dead, 3, 1, 2);
+    CHECK(world.only(Checker::gossip_accuracy));
+  }
   SECTION("by hearsay, or in time") {
     world.says(1, Fact::member_dead, 3, 1, 2);
     world.says(2, Fact::member_suspect, 3, 1, 2);
@@ -161,6 +173,12 @@ TEST_CASE("a living member declared failed in a whole network breaks accuracy",
     world.world(WorldFact::process_paused, 3);
     accuse();
     CHECK(world.clean());
+  }
+  SECTION("who says so hangs in its sends") {
+    world.world(WorldFact::process_blocked, 1);
+    accuse();
+    CHECK(world.clean());
+    CHECK(world.judges.false_positives() == 1);
   }
   SECTION("it stood still a moment ago") {
     world.world(WorldFact::process_paused, 3);
