@@ -92,8 +92,13 @@ class Maker {
       end(s.role, id);
       return begin(s.absence, Kind::down, r, id);
     }
-    if (r.is(WorldFact::process_paused)) return begin(s.absence, Kind::paused, r, id);
-    if (r.is(WorldFact::process_started) || r.is(WorldFact::process_resumed)) end(s.absence, id);
+    if (r.is(WorldFact::process_paused) || r.is(WorldFact::process_blocked)) {
+      return begin(s.absence, Kind::paused, r, id);
+    }
+    if (r.is(WorldFact::process_started) || r.is(WorldFact::process_resumed) ||
+        r.is(WorldFact::process_unblocked)) {
+      end(s.absence, id);
+    }
   }
 
   void turn(std::vector<Chart::Stretch>& strip, std::int64_t now, bool good, std::string words) {
