@@ -201,8 +201,10 @@ void Gossip::member(const trace::Record& record, Moment moment, Verdicts& verdic
       Incarnations::accused(moment, node, about, record.a, belief, verdicts);
       const bool left = record.c != 0;
       if (!left) {
-        accuracy_.fails(moment, node, about, NodeId{static_cast<std::uint32_t>(record.b)}, agents_,
-                        verdicts);
+        NodeId accuser{static_cast<std::uint32_t>(record.b)};
+        // Its own word about an earlier life of the member may come back to it.
+        if (accuser == node && agents_[about].starts > 1) accuser = kNobody;
+        accuracy_.fails(moment, node, about, accuser, agents_, verdicts);
       }
       becomes(left ? gossip::State::left : gossip::State::dead);
       break;
