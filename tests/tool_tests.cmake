@@ -57,7 +57,7 @@ quorumlab_driver(NAME "fuzzers: a minute each" LABELS slow fuzz SECONDS 3600
 quorumlab_driver(NAME "mutants: sample of four" LABELS mutate SECONDS 1200
   RUN mutate/mutate.py --sample 4 --seeds 150 --minutes 5)
 quorumlab_driver(NAME "mutants: two hundred" LABELS slow mutate SECONDS 36000
-  RUN mutate/mutate.py --sample 200)
+  RUN mutate/mutate.py --sample 200 --unit)
 # They share a build folder.
 set_tests_properties("determinism: sample, clang++ with sanitizers"
   "determinism: all builds, five seeds" "fuzzers: sample, three seconds each"

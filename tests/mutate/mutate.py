@@ -11,7 +11,8 @@ with the same seeds as the original. A mutant is
   equal       the compiler made the same object code of it
   unbuildable it does not compile
 
-The share printed is killed / (killed + survived), as only those change behaviour.
+The share printed is killed / (killed + survived), as only those change behaviour. With --unit, what
+survived is also shown to the unit tests of core/raft, and the share of both together is printed.
 """
 
 import argparse
@@ -90,18 +91,20 @@ def run(command, timeout, **kwargs):
 class Workshop:
     """A copy of the project in which mutants are built and fuzzed."""
 
-    def __init__(self, folder, jobs, seeds, first_seed):
+    def __init__(self, folder, jobs, seeds, first_seed, unit):
         self.source = folder / "source"
         self.build = folder / "build"
         self.out = folder / "out"
         self.jobs, self.seeds, self.first_seed = jobs, seeds, first_seed
         self.source.mkdir(parents=True)
         shutil.copy(ROOT / "CMakeLists.txt", self.source)
-        for part in ("core", "sim"):
+        self.unit = unit
+        parts = ("core", "sim", "tests", "scenarios", "script") if unit else ("core", "sim")
+        for part in parts:
             shutil.copytree(ROOT / part, self.source / part)
         self.must(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
                    "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1",
-                   "-DQUORUMLAB_TESTS=OFF"])
+                   f"-DQUORUMLAB_TESTS={'ON' if unit else 'OFF'}"])
         started = time.monotonic()
         self.must(self.build_command())
         print(f"original built in {time.monotonic() - started:.0f} s", flush=True)
@@ -138,6 +141,14 @@ class Workshop:
                 return hashlib.sha256(obj.read_bytes()).hexdigest()
         return None
 
+    def unit_tests_fail(self):
+        code, text = run(["cmake", "--build", str(self.build), "--target", "test_unit_raft", "-j",
+                          str(self.jobs)], 1800)
+        if code != 0:
+            sys.exit(f"the unit tests cannot be built:\n{text[-3000:]}")
+        code, _ = run([str(self.build / "tests" / "test_unit_raft"), "-a"], 300)
+        return code != 0  # one that hangs fails
+
     def judge(self, mutant):
         """Builds and fuzzes one mutant; answers (verdict, remark)."""
         path, number, _, _, new = mutant
@@ -159,7 +170,9 @@ class Workshop:
             if code != 0:
                 reason = re.search(r"(violat\S+[^\n]*|should hold: [^\n]*|no progress[^\n]*)", text)
                 return "killed", reason.group(1)[:100] if reason else f"exit {code}"
-            return ("unseen", "") if self.digest_in(text) == self.digest else ("survived", "")
+            if self.digest_in(text) == self.digest:
+                return "unseen", ""
+            return "survived", "killed by unit tests" if self.unit and self.unit_tests_fail() else ""
         finally:
             target.write_text(original)
 
@@ -174,6 +187,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long (0: no limit)")
     parser.add_argument("--file", action="append", default=[], help="only this file of core/raft")
     parser.add_argument("--at-least", type=float, default=0, help="fail below this share, in percent")
+    parser.add_argument("--unit", action="store_true", help="show survivors to the unit tests, too")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     arguments = parser.parse_args()
 
@@ -192,16 +206,18 @@ def main():
         print("nothing to mutate", file=sys.stderr)
         return 1
 
-    verdicts = []
+    verdicts, by_unit = [], 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="quorumlab-mutants-") as folder:
-        shop = Workshop(pathlib.Path(folder), arguments.jobs, arguments.seeds, arguments.first_seed)
+        shop = Workshop(pathlib.Path(folder), arguments.jobs, arguments.seeds, arguments.first_seed,
+                        arguments.unit)
         for at, mutant in enumerate(chosen, 1):
             if arguments.minutes and time.monotonic() - started > 60 * arguments.minutes:
                 print(f"time is up: {len(chosen) - at + 1} mutants left out")
                 break
             verdict, remark = shop.judge(mutant)
             verdicts.append((verdict, mutant))
+            by_unit += remark == "killed by unit tests"
             path, number, kind, _, new = mutant
             print(f"{at:4}/{len(chosen)} {verdict:11} {path.name}:{number} {kind}: "
                   f"{new.strip()[:70]}{'  <- ' + remark if remark else ''}", flush=True)
@@ -218,6 +234,9 @@ def main():
           f"{count['unseen']} unseen, {count['equal']} equal, {count['unbuildable']} unbuildable")
     print(f"killed by fuzzing alone: {share:.1f} % of the {behaving} that change behaviour "
           f"({arguments.seeds} seeds each)")
+    if arguments.unit and behaving:
+        print(f"with the unit tests: {100 * (count['killed'] + by_unit) / behaving:.1f} %: they kill "
+              f"{by_unit} of the {count['survived']} that survived")
     return 0 if behaving and share >= arguments.at_least else 1
 
 
