@@ -99,7 +99,7 @@ class Workshop:
         self.source.mkdir(parents=True)
         shutil.copy(ROOT / "CMakeLists.txt", self.source)
         self.unit = unit
-        parts = ("core", "sim", "tests", "scenarios", "script") if unit else ("core", "sim")
+        parts = ("core", "sim", "viz") + (("tests", "scenarios", "script") if unit else ())
         for part in parts:
             shutil.copytree(ROOT / part, self.source / part)
         self.must(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
