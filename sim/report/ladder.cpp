@@ -266,15 +266,15 @@ svg text.soft { fill:var(--soft); } svg text.num { font-variant-numeric:tabular-
 svg text.host { font-weight:700; } svg text.host.client, svg text.host.program { fill:var(--request); }
 .lane { stroke:var(--lane); stroke-width:1.5; } .lane.other { stroke-dasharray:2 4; }
 .strip.yes { fill:var(--yes); } .strip.no { fill:var(--no); }
-.span.leader { fill:var(--leader); } .span.candidate { fill:var(--candidate); stroke:var(--ink); stroke-dasharray:3 2; }
+.span.leader { fill:var(--leader); stroke:var(--ink); stroke-width:.8; } .span.candidate { fill:var(--candidate); stroke:var(--ink); stroke-dasharray:3 2; }
 .span.down { fill:var(--page); stroke:var(--bad); stroke-width:1.5; stroke-dasharray:5 4; }
-.span.paused { fill:var(--page); stroke:var(--candidate); stroke-width:2; stroke-dasharray:1 3; }
-svg text.tag { font-size:11px; font-weight:700; } svg text.tag.leader { fill:var(--leader); } svg text.tag.down { fill:var(--bad); }
+.span.paused { fill:var(--page); stroke:var(--warn); stroke-width:2; stroke-dasharray:1 3; }
+svg text.tag { font-size:11px; font-weight:700; } svg text.tag.down { fill:var(--bad); }
 .msg line { stroke:var(--packet); stroke-width:1.1; } .msg .tip { fill:var(--packet); }
 .msg.request line { stroke:var(--request); stroke-dasharray:5 3; } .msg.request .tip { fill:var(--request); }
 .msg.lost line { stroke:var(--bad); stroke-dasharray:3 3; } .msg.lost path { stroke:var(--bad); stroke-width:2; fill:none; }
 .row { fill:none; pointer-events:all; } .who { font-weight:700; }
-.dot { fill:var(--ink); stroke:var(--page); } .dot.good { fill:var(--yes); } .dot.bad { fill:var(--bad); } .dot.warn { fill:var(--candidate); }
+.dot { fill:var(--ink); stroke:var(--page); } .dot.good { fill:var(--yes); } .dot.bad { fill:var(--bad); } .dot.warn { fill:var(--warn); }
 .dot.client, .dot.said { fill:var(--request); }
 .ev.bad text { fill:var(--bad); font-weight:700; } .ev.good .who { fill:var(--yes); } .ev.act text { font-weight:700; } .ev.said text { font-style:italic; }
 .ev text.soft { fill:var(--soft); font-weight:400; font-style:normal; }

@@ -7,9 +7,9 @@ namespace quorumlab::report {
 
 inline constexpr std::string_view kRunStyle = R"(
 :root { --page:#fbfaf7; --panel:#fff8e6; --ink:#1d1d1b; --soft:#63625c; --line:#dedcd5; --lane:#b5b3aa; --yes:#00805d; --no:#d55e00;
-  --bad:#b84a00; --leader:#0072b2; --candidate:#e69f00; --packet:#77756e; --request:#a3487b; --pick:#d5e7f4; }
+  --bad:#b84a00; --leader:#e69f00; --candidate:#f0e442; --warn:#a86e00; --mark:#0072b2; --packet:#77756e; --request:#a3487b; --pick:#d5e7f4; }
 @media (prefers-color-scheme: dark) { :root { --page:#161614; --panel:#2b281d; --ink:#ecebe6; --soft:#a3a198; --line:#3b3a35; --lane:#5b5a53;
-  --yes:#3fcb9d; --no:#ff9a57; --bad:#ff9a57; --leader:#63b9ec; --candidate:#f0b030; --packet:#a3a198; --request:#e69cc6; --pick:#143850; } }
+  --yes:#3fcb9d; --no:#ff9a57; --bad:#ff9a57; --leader:#e69f00; --candidate:#f0e442; --warn:#f0b030; --mark:#63b9ec; --packet:#a3a198; --request:#e69cc6; --pick:#143850; } }
 * { box-sizing:border-box; }
 body { margin:0; padding:24px 24px 90px; background:var(--page); color:var(--ink); font:15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", Arial, sans-serif; }
 h1 { font-size:24px; margin:0 0 6px; } p { margin:4px 0 10px; max-width:90ch; } .soft { color:var(--soft); }
@@ -18,13 +18,13 @@ code, pre, kbd { font-family:ui-monospace, Consolas, "DejaVu Sans Mono", monospa
 .verdict b { font-size:17px; color:var(--yes); } .verdict.bad b { color:var(--bad); } .verdict p { margin:4px 0 0; }
 #overview { display:block; max-width:100%; margin:8px 0; } #overview [data-go] { cursor:pointer; }
 .write.yes { stroke:var(--yes); stroke-width:2; } .write.no { stroke:var(--bad); stroke-width:2.5; fill:none; }
-.fault { fill:var(--soft); } .broken { stroke:var(--bad); stroke-width:2; stroke-dasharray:4 3; } .mark { fill:var(--leader); }
+.fault { fill:var(--soft); } .broken { stroke:var(--bad); stroke-width:2; stroke-dasharray:4 3; } .mark { fill:var(--mark); }
 .controls { display:flex; flex-wrap:wrap; gap:10px 16px; align-items:center; margin:12px 0; }
 input, select, button { font:inherit; color:inherit; background:var(--page); border:1px solid var(--line); border-radius:6px; padding:4px 10px; }
 .ladder { border:1px solid var(--line); border-radius:8px; overflow-x:clip; } .ladder svg { display:block; }
 .heads { position:sticky; top:0; background:var(--page); border-bottom:1px solid var(--line); z-index:2; }
 .ev, .msg { cursor:pointer; outline:none; } .ev:hover .row { fill:var(--pick); opacity:.5; } .ev.on .row { fill:var(--pick); } .ev.miss { opacity:.18; }
-.msg:hover line, .msg.on line { stroke-width:3; } .ev.chain .row { fill:var(--panel); } .msg.chain line { stroke:var(--leader); stroke-width:2.5; }
+.msg:hover line, .msg.on line { stroke-width:3; } .ev.chain .row { fill:var(--panel); } .msg.chain line { stroke:var(--mark); stroke-width:2.5; }
 #why { position:fixed; right:16px; bottom:16px; width:min(560px, 92vw); max-height:60vh; overflow:auto; display:none; background:var(--page);
   border:1px solid var(--line); border-radius:10px; padding:12px 18px; box-shadow:0 8px 30px #0005; z-index:5; }
 #why h2 { margin:0 0 4px; font-size:16px; } #why button { float:right; cursor:pointer; } #why ol { margin:0; padding-left:22px; } #why li { margin:4px 0; }

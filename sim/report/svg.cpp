@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kColours[] = {
     {"page", "#ffffff"}, {"panel", "#fdf6e3"}, {"ink", "#1d1d1b"}, {"soft", "#63625c"}, {"line", "#cfc9b8"},
-    {"lane", "#b5b3aa"}, {"yes", "#009e73"}, {"no", "#d55e00"}, {"bad", "#b84a00"}, {"leader", "#0072b2"},
-    {"candidate", "#e69f00"}, {"packet", "#77756e"}, {"request", "#a3487b"}};
+    {"lane", "#b5b3aa"}, {"yes", "#009e73"}, {"no", "#d55e00"}, {"bad", "#b84a00"}, {"leader", "#e69f00"},
+    {"candidate", "#f0e442"}, {"warn", "#a86e00"}, {"packet", "#77756e"}, {"request", "#a3487b"}};
 
 // Browsers know variables of style sheets, many programs that draw SVG do not.
 std::string style() {
