@@ -96,6 +96,16 @@ class Object {
   std::string text_;
 };
 
+// The rules of an engine that are switched off, if any are.
+template <class Rules, class Info>
+void put_rules_off(const Rules& rules, const Info* all, std::size_t count, Object& out) {
+  std::string off;
+  for (const Info* info = all; info != all + count; ++info) {
+    if (!rules[info->rule]) off += (off.empty() ? "" : ", ") + quoted(info->name);
+  }
+  if (!off.empty()) out.put("rules_off", "[" + off + "]");
+}
+
 class Writer {
  public:
   explicit Writer(const world::ClusterConfig& cluster)
@@ -191,12 +201,7 @@ class Writer {
     number("snapshot_keep", node.snapshot_keep, none.snapshot_keep);
     number("snapshot_chunk_bytes", r.snapshot_chunk_bytes, d.snapshot_chunk_bytes);
     if (r.batch_while_writing) out.put("batch_while_writing", "true");
-    std::string off;
-    for (std::size_t i = 0; i < raft::kRuleCount; ++i) {
-      const auto rule = static_cast<raft::Rule>(i);
-      if (!r.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(raft::rule_name(rule));
-    }
-    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    put_rules_off(r.rules, raft::all_rules(), raft::kRuleCount, out);
     return out.text();
   }
 
@@ -214,12 +219,7 @@ class Writer {
       port("client_port", server.members[0].client_urls, usual.client);
       port("peer_port", server.members[0].peer_urls, usual.peer);
     }
-    std::string off;
-    for (std::size_t i = 0; i < kv::kRuleCount; ++i) {
-      const auto rule = static_cast<kv::Rule>(i);
-      if (!server.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(kv::rule_name(rule));
-    }
-    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    put_rules_off(server.rules, kv::all_rules(), kv::kRuleCount, out);
     return out.text();
   }
 
@@ -247,12 +247,7 @@ class Writer {
     }
     if (!s.tags.empty()) out.put("tags", tags(s.tags));
     if (!s.start_join.empty()) out.put("start_join", hosts(s.start_join));
-    std::string off;
-    for (std::size_t i = 0; i < gossip::kRuleCount; ++i) {
-      const auto rule = static_cast<gossip::Rule>(i);
-      if (!s.rules[rule]) off += (off.empty() ? "" : ", ") + quoted(gossip::rule_name(rule));
-    }
-    if (!off.empty()) out.put("rules_off", "[" + off + "]");
+    put_rules_off(s.rules, gossip::all_rules(), gossip::kRuleCount, out);
     return out.text();
   }
   // The verb of a command to an agent, and what it says.

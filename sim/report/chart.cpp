@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "sim/report/telling.h"
@@ -128,7 +129,7 @@ class Maker {
            first == leaders_.end() ? "nobody leads"
                                    : trace::host_name(first->first, context_) + " leads in term " + std::to_string(first->second));
     }
-    if (r.is(WorldFact::act) && static_cast<world::Verb>(r.b) == world::Verb::write) writes_.insert({r.a, true});
+    if (r.is(WorldFact::act) && static_cast<world::Verb>(r.b) == world::Verb::write) writes_.insert(r.a);
     if (r.time_ns < options_.from_ns) return;
     const bool ended = r.is(WorldFact::client_answered) || r.is(WorldFact::client_timed_out);
     if (ended && writes_.contains(r.a)) {
@@ -137,11 +138,11 @@ class Maker {
   }
 
   void operation(const Record& r, RecordId id) {
-    if (r.is(WorldFact::act)) operations_[r.a] = std::string(trace_.text_at(r.c));
+    if (r.is(WorldFact::act)) operations_.learn(r.a, trace_.text_at(r.c));
     if (r.is(WorldFact::client_invoked) && r.c <= 1 && r.time_ns >= options_.from_ns) {
       places_[r.a] = chart_.asked.size();
-      const auto known = operations_.find(r.a);
-      chart_.asked.push_back({id, r.node, -1, known == operations_.end() ? trace::words(r, context_) : known->second, {}, false});
+      const std::string& known = operations_.of(r.a);
+      chart_.asked.push_back({id, r.node, -1, known.empty() ? trace::words(r, context_) : known, {}, false});
       return;
     }
     const bool answered = r.is(WorldFact::client_answered) && r.extra != 1;
@@ -212,28 +213,8 @@ class Maker {
       ++chart_.left_out_points;
       return;
     }
-    std::string words = trace::words(r, context_);
     const std::string name = r.node == 0 ? "" : trace::host_name(r.node, context_);
-    if (!name.empty() && (words.starts_with(name + " ") || words.starts_with(name + ":"))) {
-      words.erase(0, words.find(' ') + 1);
-    } else if (!name.empty() && words.starts_with(name + "'s ")) {
-      words = "its " + words.substr(name.size() + 3);
-    }
-    chart_.points.push_back({id, style_of(r), named_operation(r, std::move(words))});
-  }
-  // "operation 7" says less than what was asked.
-  std::string named_operation(const Record& r, std::string words) const {
-    if (r.kind < static_cast<std::uint16_t>(WorldFact::client_invoked) ||
-        r.kind > static_cast<std::uint16_t>(WorldFact::client_refused)) {
-      return words;
-    }
-    const std::string number = "operation " + std::to_string(r.a);
-    const auto known = operations_.find(r.a);
-    const std::size_t at = words.find(number);
-    if (known != operations_.end() && at != std::string::npos) {
-      words.replace(at, number.size(), "\"" + known->second + "\"");
-    }
-    return words;
+    chart_.points.push_back({id, style_of(r), operations_.named(r, without_name(trace::words(r, context_), name))});
   }
 
   void finish() {
@@ -245,8 +226,8 @@ class Maker {
       end(s.absence, chart_.last);
     }
     // A packet may arrive twice; one that never did is on its way still.
-    std::unordered_map<RecordId, bool> ended;
-    for (const Chart::Arrow& a : chart_.arrows) ended[a.sent] = true;
+    std::unordered_set<RecordId> ended;
+    for (const Chart::Arrow& a : chart_.arrows) ended.insert(a.sent);
     std::vector<std::pair<RecordId, std::pair<std::uint32_t, std::uint32_t>>> open;
     for (const auto& [id, ends] : under_way_) {
       if (!ended.contains(id)) open.push_back({id, ends});
@@ -270,9 +251,9 @@ class Maker {
   Chart chart_;
   std::vector<State> state_;
   std::map<std::uint32_t, std::uint64_t> leaders_;  // who believes to lead, and in which term
-  std::unordered_map<std::uint64_t, bool> writes_;
+  std::unordered_set<std::uint64_t> writes_;
   std::unordered_map<RecordId, std::pair<std::uint32_t, std::uint32_t>> under_way_;
-  std::unordered_map<std::uint64_t, std::string> operations_;
+  OperationNames operations_;
   std::unordered_map<std::uint64_t, std::size_t> places_;  // of operations, in what was asked
   std::uint64_t remark_step_ = UINT64_MAX;
 };

@@ -56,11 +56,12 @@ class Writer {
         "<style>{1}{2}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
         escaped(subject_.title), kRunStyle, ladder_style());
     if (!subject_.description.empty()) put("<p>{}</p>\n", escaped(subject_.description));
-    const bool bad = !subject_.held || !chart_.broken.empty();
+    // A trace alone does not know what was expected.
+    const bool good = subject_.verdict.empty() ? chart_.broken.empty() : subject_.held;
     std::string verdict = subject_.verdict;
     if (verdict.empty()) verdict = chart_.broken.empty() ? "nothing failed in what is drawn" : "something failed: press v to go there";
-    put("<div class=\"verdict {}\"><b>{} {}</b>", !subject_.held ? "bad" : bad && subject_.verdict.empty() ? "bad" : "good",
-        subject_.held ? "&#10003;" : "&#10007;", escaped(verdict));
+    put("<div class=\"verdict {}\"><b>{} {}</b>", good ? "good" : "bad",
+        good ? "&#10003;" : "&#10007;", escaped(verdict));
     put("<p class=\"soft\">{} to {} of the run, seed {}, digest <code>{}</code>, {} events and {} messages drawn. {}</p>",
         clock_text(chart_.from_ns, 3), clock_text(chart_.to_ns, 3), subject_.seed, digest_text(subject_.digest),
         grouped(chart_.points.size()), grouped(chart_.arrows.size()), escaped(left_out(chart_)));

@@ -163,4 +163,31 @@ void News::learn(const Record& r) {
   if (r.is(WorldFact::process_started)) roles_.erase(r.node);
 }
 
+std::string without_name(std::string words, const std::string& name) {
+  if (name.empty()) return words;
+  if (words.starts_with(name + " ") || words.starts_with(name + ":")) {
+    words.erase(0, words.find(' ') + 1);
+  } else if (words.starts_with(name + "'s ")) {
+    words = "its " + words.substr(name.size() + 3);
+  }
+  return words;
+}
+
+const std::string& OperationNames::of(std::uint64_t number) const {
+  static const std::string kUnknown;
+  const auto found = words_.find(number);
+  return found == words_.end() ? kUnknown : found->second;
+}
+
+std::string OperationNames::named(const Record& r, std::string text) const {
+  if (r.kind < static_cast<std::uint16_t>(WorldFact::client_invoked) ||
+      r.kind > static_cast<std::uint16_t>(WorldFact::client_refused) || of(r.a).empty()) {
+    return text;
+  }
+  const std::string number = "operation " + std::to_string(r.a);
+  const std::size_t at = text.find(number);
+  if (at != std::string::npos) text.replace(at, number.size(), "\"" + of(r.a) + "\"");
+  return text;
+}
+
 }  // namespace quorumlab::report

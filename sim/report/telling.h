@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "sim/report/page.h"
 #include "sim/trace/record.h"
@@ -18,6 +19,22 @@ bool is_background_message(std::uint32_t kind);
 // Whether a record is part of the story, or only of the full account.
 bool tells(const trace::Record& r);
 Style style_of(const trace::Record& r);
+
+// Without the name of the host whom it is about, which stands beside it: "its write" for "n1's write".
+std::string without_name(std::string words, const std::string& name);
+
+// What clients asked, by the numbers under which records speak of it.
+class OperationNames {
+ public:
+  void learn(std::uint64_t number, std::string_view words) { words_[number] = words; }
+  // "" if nothing is known.
+  const std::string& of(std::uint64_t number) const;
+  // Of a client's record: "asks n1: "write x = 3"" for "asks n1: operation 7".
+  std::string named(const trace::Record& r, std::string text) const;
+
+ private:
+  std::map<std::uint64_t, std::string> words_;
+};
 
 // Follows a trace: what a fact means depends on what was before.
 class News {

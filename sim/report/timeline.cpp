@@ -122,29 +122,11 @@ class Story {
   // The act's number is the operation's: later lines speak of what was asked.
   void learn_operation(const Record& r) {
     const auto verb = static_cast<world::Verb>(r.b);
-    if (script::is_operation(verb)) operations_[r.a] = std::string(trace_.text_at(r.c));
+    if (script::is_operation(verb)) operations_.learn(r.a, trace_.text_at(r.c));
     if (verb == world::Verb::agent || verb == world::Verb::http) {
       commands_[r.a] = {};
       commands_[r.a].http = verb == world::Verb::http;
     }
-  }
-
-  std::string name_operation(std::string text) const {
-    for (const std::string_view prefix : {"about operation ", "operation "}) {
-      const std::size_t at = text.find(prefix);
-      if (at == std::string::npos) continue;
-      std::size_t end = at + prefix.size();
-      std::uint64_t number = 0;
-      while (end < text.size() && text[end] >= '0' && text[end] <= '9') {
-        number = number * 10 + static_cast<std::uint64_t>(text[end++] - '0');
-      }
-      const auto found = operations_.find(number);
-      if (found != operations_.end()) {
-        text.replace(at, end - at, (prefix[0] == 'a' ? "about \"" : "\"") + found->second + "\"");
-      }
-      break;
-    }
-    return text;
   }
 
   void row(const Record& r) {
@@ -157,17 +139,8 @@ class Story {
       node = "";
       text = std::string(options_.ascii ? ">> " : "\u25b6 ") + text;
       close_section();
-    } else if (!node.empty()) {
-      // The name stands in its column.
-      if (text.starts_with(node + " ") || text.starts_with(node + ":")) {
-        text.erase(0, text.find(' ') + 1);
-      } else if (text.starts_with(node + "'s ")) {
-        text = "its " + text.substr(node.size() + 3);
-      }
-    }
-    if (r.kind >= static_cast<std::uint16_t>(WorldFact::client_invoked) &&
-        r.kind <= static_cast<std::uint16_t>(WorldFact::client_refused)) {
-      text = name_operation(std::move(text));
+    } else {
+      text = operations_.named(r, without_name(std::move(text), node));
     }
     if (gap_ns_ >= 0) text += "; for " + time_text(gap_ns_, false) + " nobody did";
     if (!options_.verbose && (command(r) || same_elsewhere(r, node, text) || repeated(r))) return;
@@ -213,7 +186,7 @@ class Story {
     if (c.http) return request(r, c);
     if (r.is(WorldFact::client_invoked)) {
       c.host = trace::host_name(r.peer, context_);
-      c.words = command_words(operations_[r.a], c.host);
+      c.words = command_words(operations_.of(r.a), c.host);
       if (sets_answer(c.words)) {
         merge(r, c.host, typed(c.words), Style::client);
         return true;
@@ -241,7 +214,7 @@ class Story {
     if (r.is(WorldFact::client_invoked)) {
       if (r.c > 1) return true;  // it follows a redirect
       c.host = trace::host_name(r.node, context_);
-      c.words = operations_[r.a];
+      c.words = operations_.of(r.a);
       c.hidden = too_many(r.kind, 0);
       if (c.hidden) return true;
       gap();
@@ -377,7 +350,7 @@ class Story {
   std::vector<std::string> names_;
   trace::Context context_;
   std::size_t voters_ = 0;
-  std::map<std::uint64_t, std::string> operations_;
+  OperationNames operations_;
   std::map<std::tuple<std::uint16_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint64_t>, std::uint32_t> seen_;
   std::uint64_t suppressed_ = 0, heartbeats_ = 0, messages_ = 0, lost_ = 0;
   News news_;

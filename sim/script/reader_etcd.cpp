@@ -2,28 +2,9 @@
 #include "core/kv/http.h"
 #include "sim/script/loader.h"
 #include "sim/script/reader.h"
+#include "sim/world/http_text.h"
 
 namespace quorumlab::script {
-namespace {
-
-// application/x-www-form-urlencoded, as curl's --data-urlencode does it.
-void escape(std::string_view text, std::string& out) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    }
-  }
-}
-
-}  // namespace
-
 void Reader::etcd(const Json& json, const std::string& path) {
   read_integer(&json, "client_port", ports_.client);
   read_integer(&json, "peer_port", ports_.peer);
@@ -133,9 +114,9 @@ bool Reader::http_act(const std::string& verb, const Json& json, const std::stri
   if (const Json* form = member(&json, "form", Json::Kind::object)) {
     for (const auto& [name, value] : form->members) {
       if (!body.empty()) body += '&';
-      escape(name, body);
+      world::percent_encode(name, false, body);
       body += '=';
-      escape(scalar(value), body);
+      world::percent_encode(scalar(value), false, body);
     }
     if (type.empty()) type = "application/x-www-form-urlencoded";
   } else {

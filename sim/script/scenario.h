@@ -67,10 +67,6 @@ struct Scenario {
   std::optional<judge::Checker> expect_violation;
 };
 
-// Whether a client asks for it, and is answered.
-constexpr bool is_operation(world::Verb verb) {
-  return (verb >= world::Verb::write && verb <= world::Verb::transfer) || verb == world::Verb::agent ||
-         verb == world::Verb::http;
-}
+using world::is_operation;
 
 }  // namespace quorumlab::script

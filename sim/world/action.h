@@ -53,6 +53,11 @@ enum class Verb : std::uint8_t {
   block,      // nodes (servers): sends block and nothing is received, while timers run on
   unblock     // nodes: what was to be sent leaves, then what waited is handled in order
 };
+
+// Whether a client asks for it, and is answered.
+constexpr bool is_operation(Verb verb) {
+  return (verb >= Verb::write && verb <= Verb::transfer) || verb == Verb::agent || verb == Verb::http;
+}
 inline constexpr int kVerbCount = 32;
 
 // How long something takes; all integers, so that every machine draws the same.

@@ -7,11 +7,6 @@
 namespace quorumlab::world {
 namespace {
 
-bool is_operation(Verb verb) {
-  return (verb >= Verb::write && verb <= Verb::transfer) || verb == Verb::agent ||
-         verb == Verb::http;
-}
-
 std::uint64_t hash_list(std::uint64_t h, const std::vector<NodeId>& nodes) {
   for (const NodeId node : nodes) h = mix(h, node.value);
   return mix(h, nodes.size());

@@ -1,4 +1,4 @@
-// How the world's own clients write requests to the keys API.
+// How requests to the keys API are written, by the world's own clients and by scenarios.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include "sim/script/loader.h"
 #include "sim/script/runner.h"
 #include "tests/catch.h"
+#include "tests/unit/chaos/campaigns.h"
 
 namespace quorumlab::chaos {
 namespace {
@@ -132,38 +133,8 @@ TEST_CASE("a run left as a scenario repeats itself to the last bit", "[chaos]") 
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     Options options;
     if (seed % 5 == 0) options.beyond = {FaultKind::wipe, FaultKind::rot, FaultKind::wild_clock};
-    SeedRun run(options);
-    SeedResult result;
-    run.run(sim, seed, false, nullptr, result);
-    const std::string text =
-        write_scenario(run.profile().cluster, seed, run.happenings(), result.reason);
-    script::Problems problems;
-    const script::Scenario scenario = script::load_text(text, "fuzz.json", {}, problems);
-    INFO("seed " << seed << "\n" << problems.text("fuzz.json"));
-    REQUIRE(problems.empty());
-    script::Runner runner(scenario);
-    script::RunOptions run_options;
-    run_options.seed = seed;
-    script::RunResult again;
-    runner.run(sim, run_options, again);
-    for (const script::Failure& failure : again.failures) INFO(failure.what);
-    CHECK(again.digest == result.digest);
-    CHECK(again.events == result.events);
+    check_repeats_itself(sim, options, seed);
   }
-}
-
-// Switches one rule off and answers after how many seeds the fuzzer noticed; 0: not within the
-// bound.
-std::uint64_t seeds_to_find(raft::Rule rule, std::uint64_t bound, SeedResult& result) {
-  Options options;
-  options.rules_off = {rule};
-  SeedRun run(options);
-  world::Simulation sim;
-  for (std::uint64_t seed = 1; seed <= bound; ++seed) {
-    run.run(sim, seed, false, nullptr, result);
-    if (result.failed()) return seed;
-  }
-  return 0;
 }
 
 TEST_CASE("canaries: fuzzing finds rules that are switched off", "[chaos]") {
@@ -179,8 +150,10 @@ TEST_CASE("canaries: fuzzing finds rules that are switched off", "[chaos]") {
       {Rule::read_index_needs_quorum, 200},
   };
   for (const Canary& canary : canaries) {
+    Options options;
+    options.rules_off = {canary.rule};
     SeedResult result;
-    const std::uint64_t seeds = seeds_to_find(canary.rule, canary.bound, result);
+    const std::uint64_t seeds = seeds_to_find(options, canary.bound, result);
     INFO(raft::rule_name(canary.rule) << ": seed " << seeds << ": " << result.reason);
     CHECK(seeds != 0);
   }

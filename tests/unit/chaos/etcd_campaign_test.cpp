@@ -1,21 +1,13 @@
 // Campaigns on etcd clusters: they hold, come out as scenarios that repeat themselves, and find what they
 // are for.
-#include "sim/chaos/campaign.h"
-#include "sim/chaos/scenario_writer.h"
-#include "sim/script/loader.h"
-#include "sim/script/runner.h"
-#include "tests/catch.h"
+#include "tests/unit/chaos/campaigns.h"
 
 namespace quorumlab::chaos {
 namespace {
 
 using judge::Checker;
 
-Options etcd_options() {
-  Options options;
-  options.system = System::etcd;
-  return options;
-}
+Options etcd_options() { return options_for(System::etcd); }
 
 TEST_CASE("a campaign on etcd holds, and says what it did", "[chaos]") {
   Campaign campaign;
@@ -59,34 +51,8 @@ TEST_CASE("a run on etcd left as a scenario repeats itself to the last bit", "[c
     Options options = etcd_options();
     if (seed % 5 == 0) options.beyond = {FaultKind::wipe, FaultKind::rot};
     if (seed % 7 == 0) options.kv_rules_off = {kv::Rule::sessions_apply_once, kv::Rule::read_at_apply};
-    SeedRun run(options);
-    SeedResult result;
-    run.run(sim, seed, false, nullptr, result);
-    const std::string text =
-        write_scenario(run.profile().cluster, seed, run.happenings(), result.reason);
-    script::Problems problems;
-    const script::Scenario scenario = script::load_text(text, "fuzz.json", {}, problems);
-    INFO("seed " << seed << "\n" << problems.text("fuzz.json"));
-    REQUIRE(problems.empty());
-    script::Runner runner(scenario);
-    script::RunOptions run_options;
-    run_options.seed = seed;
-    script::RunResult again;
-    runner.run(sim, run_options, again);
-    CHECK(again.digest == result.digest);
-    CHECK(again.events == result.events);
+    check_repeats_itself(sim, options, seed);
   }
-}
-
-// After how many seeds the fuzzer noticed; 0: not within the bound.
-std::uint64_t seeds_to_find(const Options& options, std::uint64_t bound, SeedResult& result) {
-  SeedRun run(options);
-  world::Simulation sim;
-  for (std::uint64_t seed = 1; seed <= bound; ++seed) {
-    run.run(sim, seed, false, nullptr, result);
-    if (result.failed()) return seed;
-  }
-  return 0;
 }
 
 TEST_CASE("canaries: fuzzing finds rules of the store that are switched off", "[chaos]") {

@@ -2,22 +2,14 @@
 // what they are for.
 #include <set>
 
-#include "sim/chaos/campaign.h"
-#include "sim/chaos/scenario_writer.h"
-#include "sim/script/loader.h"
-#include "sim/script/runner.h"
-#include "tests/catch.h"
+#include "tests/unit/chaos/campaigns.h"
 
 namespace quorumlab::chaos {
 namespace {
 
 using judge::Checker;
 
-Options serf_options() {
-  Options options;
-  options.system = System::serf;
-  return options;
-}
+Options serf_options() { return options_for(System::serf); }
 
 TEST_CASE("a campaign on serf holds, and says what it did", "[chaos]") {
   Campaign campaign;
@@ -65,28 +57,12 @@ TEST_CASE("a run on serf left as a scenario repeats itself to the last bit", "[c
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Options options = serf_options();
     if (seed % 7 == 0) options.gossip_rules_off = {gossip::Rule::push_pull, gossip::Rule::piggyback};
-    SeedRun run(options);
-    SeedResult result;
-    run.run(sim, seed, false, nullptr, result);
-    const std::string text =
-        write_scenario(run.profile().cluster, seed, run.happenings(), result.reason);
-    script::Problems problems;
-    const script::Scenario scenario = script::load_text(text, "fuzz.json", {}, problems);
-    INFO("seed " << seed << "\n" << problems.text("fuzz.json"));
-    REQUIRE(problems.empty());
-    script::Runner runner(scenario);
-    script::RunOptions run_options;
-    run_options.seed = seed;
-    script::RunResult again;
-    runner.run(sim, run_options, again);
-    CHECK(again.digest == result.digest);
-    CHECK(again.events == result.events);
+    check_repeats_itself(sim, options, seed);
   }
 }
 
 TEST_CASE("canaries: fuzzing finds rules of gossip that are switched off", "[chaos]") {
   using gossip::Rule;
-  world::Simulation sim;
   std::set<Checker> tripped;
   for (const Rule rule :
        {Rule::alive_needs_higher_incarnation, Rule::accusation_needs_current_incarnation,
@@ -97,15 +73,10 @@ TEST_CASE("canaries: fuzzing finds rules of gossip that are switched off", "[cha
         Rule::lamport_witness}) {
     Options options = serf_options();
     options.gossip_rules_off = {rule};
-    SeedRun run(options);
     SeedResult result;
-    std::uint64_t seed = 1;
-    for (; seed <= 300; ++seed) {
-      run.run(sim, seed, false, nullptr, result);
-      if (result.failed()) break;
-    }
-    INFO(gossip::rule_name(rule) << ": seed " << seed << ": " << result.reason);
-    CHECK(seed <= 300);
+    const std::uint64_t seeds = seeds_to_find(options, 300, result);
+    INFO(gossip::rule_name(rule) << ": seed " << seeds << ": " << result.reason);
+    CHECK(seeds != 0);
     if (result.violation) tripped.insert(result.violation->checker);
   }
   CHECK(tripped.size() == 7);  // every checker of gossip

@@ -160,6 +160,10 @@ TEST_CASE("the page is whole by itself, and has the causes of all that it draws"
   }
   REQUIRE_FALSE(chart.broken.empty());
   CHECK(count(page, "class=\"broken\"") == chart.broken.size());
+  // Without a verdict the trace speaks; with one, what was expected does.
+  CHECK(count(page, "class=\"verdict bad\"><b>&#10007;") == 1);
+  ran.subject.verdict = "held (the violation came, as expected)";
+  CHECK(count(run_html(ran.subject, chart), "class=\"verdict good\"><b>&#10003;") == 1);
 }
 
 TEST_CASE("what is left out is said", "[report]") {
