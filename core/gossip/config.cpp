@@ -129,6 +129,7 @@ Result<void> Config::validate() const {
                              " bytes once encoded, got " + std::to_string(meta));
   }
   if (!std::ranges::is_sorted(tags)) return error("tags", "expected keys in ascending order");
+  if (keyring_file && keys.empty()) return error("keyring_file", "expected `keys`, which the file begins with");
   for (const Bytes& key : keys) {
     if (!is_key_size(key.size())) {
       return error("keys",

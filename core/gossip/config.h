@@ -87,6 +87,7 @@ struct Config {
   bool rejoin_after_leave = false;
   bool snapshot = false;           // keep a snapshot file and rejoin from it
   std::vector<Bytes> keys;         // of 16, 24 or 32 bytes; the first is the primary; empty: plain
+  bool keyring_file = false;       // `keys` only begins a file that outlives the process (serf.md 3.10)
   std::vector<NodeId> start_join;  // contacted at start; success of one is enough
   bool replay_on_join = false;
   Rules rules;

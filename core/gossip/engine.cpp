@@ -94,7 +94,8 @@ void Engine::reset(const Config& config, const Random& random) {
   serf_reset();
 }
 
-void Engine::start(const Turn& turn, ByteView snapshot) {
+void Engine::start(const Turn& turn, ByteView snapshot, ByteView keyring) {
+  if (!open_keyring(turn, keyring)) return;
   started_ = true;
   self_ = turn.names.intern(config_.name);
   const Instant now = turn.now.monotonic;

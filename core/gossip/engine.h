@@ -75,8 +75,8 @@ class Engine {
   // The same, keeping every buffer.
   void reset(const Config& config, const Random& random);
 
-  // `snapshot` is what the disk kept of the snapshot file; empty on a first start.
-  void start(const Turn& turn, ByteView snapshot);
+  // What the disk kept of the snapshot file and of the keyring file; empty on a first start.
+  void start(const Turn& turn, ByteView snapshot, ByteView keyring = {});
   void on_packet(const Turn& turn, NodeId source, ByteView bytes);
   void on_stream_opened(const Turn& turn, std::uint64_t id, NodeId peer, bool by_us);
   void on_stream_refused(const Turn& turn, std::uint64_t id);
@@ -445,6 +445,8 @@ class Engine {
   void query_timer(const Turn& turn, const Timer& timer);
 
   // keys.cpp, conflict.cpp: queries among the nodes themselves
+  bool open_keyring(const Turn& turn, ByteView file);  // false: the agent does not come up
+  void write_keyring(const Turn& turn);
   void handle_internal_query(const Turn& turn, const SerfState::Delivered& from,
                              std::string_view name, ByteView payload);
   void answer_key_query(const Turn& turn, const SerfState::Delivered& from, KeyOp op,

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/gossip/text.h"
+
 namespace quorumlab::gossip {
 
 const char* key_error(KeyResult result) {
@@ -52,6 +54,42 @@ KeyResult KeyRing::remove(ByteView key, const Rules& rules) {
   // Removing what is not there is no error.
   if (found != keys_.end()) keys_.erase(found);
   return KeyResult::ok;
+}
+
+void KeyRing::append_file(Bytes& out) const {
+  append_text("[", out);
+  for (const Bytes& key : keys_) {
+    append_text(&key == &keys_.front() ? "\n  \"" : ",\n  \"", out);
+    append_base64(key, out);
+    append_text("\"", out);
+  }
+  append_text("\n]", out);
+}
+
+// Base64 needs no escapes, so that the list is all of JSON that can stand there.
+bool KeyRing::read_file(ByteView file) {
+  std::string_view rest = as_text(file);
+  const auto next = [&] {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+    if (rest.empty()) return '\0';
+    const char c = rest.front();
+    rest.remove_prefix(1);
+    return c;
+  };
+  std::vector<Bytes> keys;
+  if (next() != '[') return false;
+  for (char c = ','; c != ']'; c = next()) {
+    if (c != ',' || next() != '"') return false;
+    const std::size_t end = rest.find('"');
+    if (end == std::string_view::npos) return false;
+    auto key = from_base64(rest.substr(0, end));
+    if (!key || !is_key_size(key->size())) return false;
+    keys.push_back(std::move(*key));
+    rest.remove_prefix(end + 1);
+  }
+  if (next() != '\0') return false;
+  reset(keys);
+  return true;
 }
 
 constexpr std::string_view kDigits =

@@ -30,6 +30,11 @@ class KeyRing {
   [[nodiscard]] KeyResult use(ByteView key);  // makes it the primary
   [[nodiscard]] KeyResult remove(ByteView key, const Rules& rules);
 
+  // The keyring file: a JSON list of keys in base64, the primary first, indented as serf does it.
+  void append_file(Bytes& out) const;
+  // Takes the keys of such a file in place of its own. False, and no change: it is none, or holds no key.
+  [[nodiscard]] bool read_file(ByteView file);
+
  private:
   std::vector<Bytes>::iterator find(ByteView key);
   std::vector<Bytes> keys_;

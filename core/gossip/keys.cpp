@@ -32,6 +32,29 @@ void Engine::key(const Turn& turn, std::uint64_t request, KeyOp op, ByteView key
   start_query(turn, params, SerfState::Running::Purpose::key, request);
 }
 
+// --- the file ---------------------------------------------------------------------------------------
+
+// Without one the agent would know nothing but `keys` after a restart, and stay outside of a cluster
+// whose keys have changed. A file that makes no sense ends the agent, as in the real one.
+bool Engine::open_keyring(const Turn& turn, ByteView file) {
+  if (!config_.keyring_file || !serf_.keys.enabled()) return true;
+  if (file.empty()) {
+    write_keyring(turn);
+    return true;
+  }
+  if (serf_.keys.read_file(file)) return true;
+  note(turn, Fact::refused_to_start, kNobody, 0, 0, 0, Reason::unreadable);
+  stop_serf(turn, SerfState::Phase::stopped);
+  return false;
+}
+
+void Engine::write_keyring(const Turn& turn) {
+  if (!config_.keyring_file) return;
+  const std::uint32_t begin = turn.out.begin();
+  serf_.keys.append_file(turn.out.bytes);
+  turn.out.writes.push_back({Ready::Write::File::keyring, true, turn.out.end(begin)});
+}
+
 // --- at each node ---------------------------------------------------------------------------------
 
 void Engine::answer_key_query(const Turn& turn, const SerfState::Delivered& from, KeyOp op,
@@ -78,7 +101,11 @@ void Engine::answer_key_query(const Turn& turn, const SerfState::Delivered& from
                                   : serf_.keys.remove(request.key, config_.rules);
     response.message = key_error(result);
     response.result = result == KeyResult::ok;
-    if (!response.result) reason = Reason::key_refused;
+    if (response.result) {
+      write_keyring(turn);
+    } else {
+      reason = Reason::key_refused;
+    }
   }
   note(turn, Fact::key_changed, config_.addresses.host(from.origin),
        static_cast<std::uint64_t>(op), hash_bytes(request.key), serf_.keys.keys().size(), reason);

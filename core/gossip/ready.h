@@ -38,8 +38,10 @@ struct Ready {
     NodeId target;         // for open
     Slice bytes;           // for send
   };
-  // To the snapshot file (serf.md 3.9).
+  // To the snapshot file (serf.md 3.9), or all of the keyring file (3.10).
   struct Write {
+    enum class File : std::uint8_t { snapshot, keyring };
+    File file = File::snapshot;
     bool replace = false;  // else appended
     Slice bytes;
   };

@@ -110,7 +110,7 @@ void Engine::flush_snapshot(const Turn& turn) {
   if (buffer.empty()) return;
   const std::uint32_t begin = turn.out.begin();
   turn.out.bytes.insert(turn.out.bytes.end(), buffer.begin(), buffer.end());
-  turn.out.writes.push_back({false, turn.out.end(begin)});
+  turn.out.writes.push_back({Ready::Write::File::snapshot, false, turn.out.end(begin)});
   buffer.clear();
 }
 
@@ -134,7 +134,7 @@ void Engine::compact_snapshot(const Turn& turn) {
   snapshot::append_event_clock(s.event_clock, turn.out.bytes);
   snapshot::append_query_clock(s.query_clock, turn.out.bytes);
   const Slice file = turn.out.end(begin);
-  turn.out.writes.push_back({true, file});
+  turn.out.writes.push_back({Ready::Write::File::snapshot, true, file});
   note(turn, Fact::snapshot_compacted, kNobody, file.size, s.size, s.alive);
   s.buffer.clear();
   s.size = file.size;

@@ -20,8 +20,8 @@ enum class Port : std::uint8_t { raft = 0, gossip = 1 };
 
 // A named file of one node. Within a file, writes become durable in the order they were submitted;
 // across files there is no order.
-enum class FileId : std::uint8_t { log = 0, snapshot = 1, session = 2, toy = 3, members = 4 };
-inline constexpr int kFileCount = 5;
+enum class FileId : std::uint8_t { log = 0, snapshot = 1, session = 2, toy = 3, members = 4, keyring = 5 };
+inline constexpr int kFileCount = 6;
 
 struct FileContent {
   FileId file;

@@ -46,11 +46,12 @@ void Node::gossip_step(Now now, const Event& event, Effects& out) {
   const bool ours = event.port == Port::gossip;
   switch (event.kind) {
     case Event::Kind::started: {
-      ByteView snapshot;
+      ByteView snapshot, keyring;
       for (const FileContent& file : event.files) {
         if (file.file == FileId::members) snapshot = file.bytes;
+        if (file.file == FileId::keyring) keyring = file.bytes;
       }
-      gossip_.start(turn, snapshot);
+      gossip_.start(turn, snapshot, keyring);
       break;
     }
     case Event::Kind::packet:
@@ -187,7 +188,7 @@ void Node::carry_out_gossip(const gossip::Turn& turn, Effects& out) {
                            moved(stream.bytes)});
   }
   for (const auto& write : ready.writes) {
-    submit(FileId::members,
+    submit(write.file == gossip::Ready::Write::File::keyring ? FileId::keyring : FileId::members,
            write.replace ? Effects::Write::Mode::replace : Effects::Write::Mode::append,
            moved(write.bytes), OpenWrite::Purpose::members, 0, out);
   }

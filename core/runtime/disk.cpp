@@ -12,7 +12,7 @@
 namespace quorumlab::runtime {
 namespace {
 
-constexpr const char* kFileNames[kFileCount] = {"log", "snapshot", "session", "toy", "members"};
+constexpr const char* kFileNames[kFileCount] = {"log", "snapshot", "session", "toy", "members", "keyring"};
 
 tl::unexpected<Error> system_error(const std::string& where, const char* what) {
   const int code = errno;

@@ -192,6 +192,13 @@ void Nemesis::begin(FaultKind kind, const world::Simulation& sim, std::vector<Ac
       later(lasts, on(Verb::resume, node));
       break;
     }
+    case FaultKind::hang: {
+      const NodeId node = pick(lots, sim);
+      if (!sim.is_running(node) || sim.is_blocked(node)) break;
+      out.push_back(on(Verb::block, node));
+      later(lasts, on(Verb::unblock, node));
+      break;
+    }
     case FaultKind::partition: {
       const std::size_t before = out.size();
       partition(lots, sim, out);
@@ -350,6 +357,7 @@ void Nemesis::heal(const world::Simulation& sim, std::vector<Action>& out) const
     out.push_back(stall);
     out.push_back(on(Verb::clock, {id}));
     if (sim.is_running({id}) && sim.is_paused({id})) out.push_back(on(Verb::resume, {id}));
+    if (sim.is_blocked({id})) out.push_back(on(Verb::unblock, {id}));
   }
   const world::ClusterConfig& cluster = profile_->cluster;
   for (std::size_t i = 0; i < cluster.apps.size(); ++i) {

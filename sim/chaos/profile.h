@@ -31,7 +31,8 @@ namespace quorumlab::chaos {
   X(wipe, true, "a node loses its disk and comes back")                   \
   X(lying_disk, true, "a disk says durable and forgets")                  \
   X(rot, true, "bits flip on a disk")                                     \
-  X(wild_clock, true, "clocks run apart by more than leases allow, or freeze")
+  X(wild_clock, true, "clocks run apart by more than leases allow, or freeze") \
+  X(hang, false, "a process hangs in its sends for a while, while its timers run")
 
 enum class FaultKind : std::uint8_t {
 #define X(name, beyond, what) name,

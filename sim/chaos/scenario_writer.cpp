@@ -352,6 +352,7 @@ class Writer {
     out += fmt::format(",\n    \"clients\": {}", cluster_.clients);
     if (cluster_.node.run_raft) out += ",\n    \"raft\": " + raft();
     if (cluster_.node.run_gossip) out += ",\n    \"serf\": " + serf();
+    if (cluster_.handling_time.ns != 0) out += ",\n    \"handling_time\": " + time(cluster_.handling_time);
     if (cluster_.start_within.ns != 0) out += ",\n    \"start_within\": " + time(cluster_.start_within);
     if (cluster_.node.run_kv) out += ",\n    \"etcd\": " + etcd();
     if (!cluster_.apps.empty()) out += ",\n    \"apps\": " + apps();
@@ -446,7 +447,7 @@ class Writer {
         return {"stall", o.text()};
       case Verb::rot:
         o.put("nodes", hosts(a.nodes));
-        if (a.file != 0) o.put("file", quoted(a.file == 1 ? "snapshot" : "session"));
+        if (a.file != 0) o.put("file", quoted(a.file == 1 ? "snapshot" : a.file == 2 ? "session" : "keyring"));
         o.put("bits", std::to_string(a.count));
         return {"rot", o.text()};
       case Verb::clock:

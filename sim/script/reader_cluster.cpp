@@ -266,6 +266,7 @@ void Reader::cluster(const Json& json, const std::string& path) {
   }
   if (const Json* a = member(&json, "apps", Json::Kind::list)) apps(*a, path + ".apps");
   read(&json, "start_within", cluster.start_within);
+  read(&json, "handling_time", cluster.handling_time);
   if (const Json* n = member(&json, "network", Json::Kind::object)) link(*n, path + ".network", cluster.link);
   if (const Json* d = member(&json, "disk", Json::Kind::object)) disk(*d, path + ".disk", cluster.disk);
   if (const Json* clocks = member(&json, "clocks", Json::Kind::object)) {

@@ -219,6 +219,7 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
       read(&json, "file", file);
       out.action.file = static_cast<std::uint8_t>(file == "snapshot"  ? FileId::snapshot
                                                   : file == "session" ? FileId::session
+                                                  : file == "keyring" ? FileId::keyring
                                                                       : FileId::log);
       read_integer(&json, "bits", out.action.count);
       break;

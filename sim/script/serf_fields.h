@@ -78,6 +78,8 @@ inline constexpr SerfFlag kSerfFlags[] = {
      "The ways of later versions where they differ from 0.2.2."},
     {"coordinates", &gossip::Config::coordinates, "Network coordinates are kept."},
     {"snapshot", &gossip::Config::snapshot, "The agent keeps a snapshot file and rejoins from it."},
+    {"keyring_file", &gossip::Config::keyring_file,
+     "Keys are kept in a file, which `keys` begins: a restart forgets no change of them."},
     {"rejoin_after_leave", &gossip::Config::rejoin_after_leave, "Even after it left."},
     {"resolve_name_conflicts", &gossip::Config::resolve_name_conflicts,
      "A member whose name another claims asks the others."},

@@ -161,6 +161,8 @@ const Type* cluster_type(TypeStore& s, const CommonTypes& c) {
        {"apps", apps_type(s, c), "Programs on hosts of their own, which use the store.", ""},
        {"start_within", c.duration,
         "The processes start one after the other, at moments drawn from this time; missing: all at once.", "\"0s\""},
+       {"handling_time", c.duration,
+        "What waited at a paused or hanging process is handled one by one, each taking so long; 0: all at once.", "\"0s\""},
        {"network", network, "Every link, until a step changes one.", ""},
        {"disk", disk, "Every disk, until a step changes one.", ""},
        {"clocks", clocks, "Clocks that are not right, by node.", ""},

@@ -41,7 +41,7 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
                                 {"for", c.duration, "How long no write completes.", "", true}},
                                "an object with \"nodes\" and \"for\"");
   const Type* rot = s.object({{"nodes", c.targets, "Whose disk.", "", true},
-                              {"file", s.choice({"log", "snapshot", "session"}), "Which file.", "\"log\""},
+                              {"file", s.choice({"log", "snapshot", "session", "keyring"}), "Which file.", "\"log\""},
                               {"bits", s.integer(1, 1'000'000, "a number of bits"), "How many bits flip.", "1"}},
                              "an object with \"nodes\"");
   Type* rule = s.object({{"off", c.rules, "Rules that are not obeyed from now on.", ""},

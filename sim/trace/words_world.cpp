@@ -21,6 +21,10 @@ const char* file_name(std::uint32_t file) {
       return "snapshot";
     case 2:
       return "session file";
+    case 4:
+      return "serf snapshot";
+    case 5:
+      return "keyring file";
     default:
       return "file";
   }

@@ -344,7 +344,8 @@ void Cluster::leave(SlotId slot) {
   if (keep_trace_) [[unlikely]]
     sent.c = trace_.keep(bytes);
   s.cause = emit(sent);
-  judges_.packet_sent(now_.ns, s.cause, {s.peer}, {s.node}, s.message, bytes);
+  if (!judged_at_send_) [[likely]]
+    judges_.packet_sent(now_.ns, s.cause, {s.peer}, {s.node}, s.message, bytes);
   saw(Seen::packet, s.message, s.peer, static_cast<std::uint64_t>(s.node) << 32 | s.size, bytes);
   if (network_.plain() && named_.empty()) [[likely]] {
     queue_.schedule(now_.ns + network_.plain_flight(s.peer, s.node, s.message, s.id).ns, slot);

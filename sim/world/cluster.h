@@ -250,6 +250,7 @@ class Cluster {
   void block(Process& p, RecordId cause);
   void unblock(Process& p, RecordId cause);
   void hold_back(Process& p);
+  void judge_send(const Process& p, const Effects::Packet& packet, ByteView bytes);
   void leave_or_wait(Process& p, SlotId slot);
   Unsent& unsent_of(const Process& p);
   void wipe(Process& p, RecordId cause);
@@ -318,6 +319,7 @@ class Cluster {
   std::uint64_t keep_cuts();
 
   bool keep_trace_ = false;
+  bool judged_at_send_ = false;  // what leaves now was judged when the process, then blocked, sent it
   bool violation_told_ = false;
   bool quorum_queued_ = false;
   std::uint64_t acts_given_ = 0;

@@ -320,7 +320,9 @@ void Cluster::unblock(Process& p, RecordId cause) {
   std::swap(effects_.packets, unsent.packets);
   std::swap(effects_.streams, unsent.streams);
   std::swap(effects_.replies, unsent.replies);
+  judged_at_send_ = true;
   send_packets(p, record);
+  judged_at_send_ = false;
   carry_out_streams(p, record);
   carry_out_replies(p, record);
   Event event;
@@ -336,6 +338,14 @@ Cluster::Unsent& Cluster::unsent_of(const Process& p) {
   Unsent& unsent = unsent_.emplace_back();
   unsent.host = p.id.value;
   return unsent;
+}
+
+// What a node may say is decided when it hands a packet to the kernel: by the time that a hanging
+// send returns, its term may have gone on.
+void Cluster::judge_send(const Process& p, const Effects::Packet& packet, ByteView bytes) {
+  const auto message = static_cast<std::uint8_t>((packet.kind & kKindMask) |
+                                                 static_cast<unsigned>(packet.port) << kPortShift);
+  judges_.packet_sent(now_.ns, records_, p.id, packet.target, message, bytes);
 }
 
 // Takes out of a step's effects what a blocked process cannot send. Promises that wait for a write
@@ -355,6 +365,7 @@ void Cluster::hold_back(Process& p) {
       continue;
     }
     packet.after_write = 0;
+    judge_send(p, packet, effects_.view(packet.bytes));
     keep(packet.bytes);
     unsent.packets.push_back(packet);
   }
@@ -383,6 +394,7 @@ void Cluster::leave_or_wait(Process& p, SlotId slot) {
   packet.port = static_cast<Port>(s.message >> kPortShift);
   packet.bytes = {static_cast<std::uint32_t>(unsent.bytes.size()),
                   static_cast<std::uint32_t>(bytes.size())};
+  judge_send(p, packet, bytes);
   unsent.bytes.insert(unsent.bytes.end(), bytes.begin(), bytes.end());
   unsent.packets.push_back(packet);
   queue_.drop(slot);

@@ -47,6 +47,7 @@ struct Host {
   std::vector<TimedAnswer> answered;
   std::vector<TimedDelivery> deliveries;
   Bytes file;            // the snapshot, as the page cache has it
+  Bytes keyring;         // likewise
   bool stopped = false;  // it ended by itself
 };
 
@@ -101,7 +102,8 @@ class Cluster {
     h.up = true;
     h.paused = h.stopped = false;
     const Bytes file = h.file;
-    step(id, [&](Engine& e, const Turn& t) { e.start(t, file); });
+    const Bytes keyring = h.keyring;
+    step(id, [&](Engine& e, const Turn& t) { e.start(t, file, keyring); });
   }
   void join(std::uint32_t id, std::uint32_t target, std::uint64_t request = 1) {
     const NodeId to{target};
@@ -255,8 +257,9 @@ class Cluster {
     }
     for (const Ready::Write& w : ready_.writes) {
       const ByteView bytes = ready_.view(w.bytes);
-      if (w.replace) h.file.clear();
-      h.file.insert(h.file.end(), bytes.begin(), bytes.end());
+      Bytes& file = w.file == Ready::Write::File::keyring ? h.keyring : h.file;
+      if (w.replace) file.clear();
+      file.insert(file.end(), bytes.begin(), bytes.end());
     }
     for (const Ready::Packet& p : ready_.packets) {
       const ByteView bytes = ready_.view(p.bytes);

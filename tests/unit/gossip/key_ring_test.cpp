@@ -49,6 +49,27 @@ TEST_CASE("without the rule the primary key goes") {
   CHECK(order(ring) == "b");
 }
 
+TEST_CASE("a keyring file is read as it was written, and nothing else is") {
+  KeyRing ring;
+  const Bytes keys[] = {key('b', 24), key('a')};
+  ring.reset(keys);
+  Bytes file;
+  ring.append_file(file);
+  CHECK(std::string(as_text(file)) ==
+        "[\n  \"YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJi\",\n  \"YWFhYWFhYWFhYWFhYWFhYQ==\"\n]");
+  KeyRing other;
+  REQUIRE(other.read_file(file));
+  CHECK(order(other) == "ba");
+  CHECK(other.read_file(as_bytes(" [\"YWFhYWFhYWFhYWFhYWFhYQ==\"]\n")));
+  for (const std::string_view bad :
+       {"", "[]", "[", "{}", "[\"YWFhYWFhYWFhYWFhYWFhYQ==\"", "[\"YWFhYWFhYWFhYWFhYWFhYQ==\",]",
+        "[\"YWFh\"]", "[\"YWFhYWFhYWFhYWFhYWFhYQ\"]", "[1]", "[\"YWFhYWFhYWFhYWFhYWFhYQ==\"] x"}) {
+    INFO(bad);
+    CHECK_FALSE(other.read_file(as_bytes(bad)));
+  }
+  CHECK(order(other) == "a");
+}
+
 TEST_CASE("base64") {
   const auto base64 = [](std::string_view text) {
     Bytes out;

@@ -204,6 +204,43 @@ TEST_CASE("keys are rotated while gossip goes on") {
   CHECK(why.text == "key size must be 16, 24 or 32 bytes");
 }
 
+TEST_CASE("a keyring file outlives the process, and nothing else does") {
+  const Bytes first(32, 1), second(16, 2);
+  for (const bool with_file : {true, false}) {
+    INFO("with a file: " << with_file);
+    Cluster c = healthy(3, [&](Config& config) {
+      config.keys = {first};
+      config.keyring_file = with_file;
+    });
+    for (const auto& [op, bytes] : {std::pair{Engine::KeyOp::install, second}, {Engine::KeyOp::use, second},
+                                    {Engine::KeyOp::remove, first}}) {
+      c.step(2, [&, op = op, key = ByteView(bytes)](Engine& e, const Turn& t) { e.key(t, 1, op, key); });
+      c.run_for(seconds(4));
+      REQUIRE(c.host(2).answered.back().answer.reason == Reason::none);
+    }
+    CHECK(std::string(as_text(c.host(1).keyring)) ==
+          (with_file ? "[\n  \"AgICAgICAgICAgICAgICAg==\"\n]" : ""));
+    c.kill(3);
+    c.start(3);
+    CHECK(c[3].keys().keys()[0] == (with_file ? second : first));
+  }
+}
+
+TEST_CASE("an agent whose keyring file makes no sense does not come up") {
+  const Bytes first(32, 1);
+  Cluster c(1, [&](Config& config) {
+    config.keys = {first};
+    config.keyring_file = true;
+  });
+  c.start(1);
+  REQUIRE_FALSE(c.host(1).keyring.empty());
+  c.kill(1);
+  c.host(1).keyring[3] = '!';
+  c.start(1);
+  CHECK(c.count(1, Fact::refused_to_start) == 1);
+  CHECK(c.host(1).stopped);
+}
+
 TEST_CASE("without encryption there is no key ring to change") {
   Cluster c = healthy(2);
   c.step(1, [](Engine& e, const Turn& t) {
