@@ -1,23 +1,24 @@
-// Options, and the two ways to a picture.
+// Options, and the ways to a picture.
 #include "viz/app/app.h"
 
 #include <imgui.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 
 #include "sim/cli/cli.h"
 #include "viz/app/open.h"
+#include "viz/app/record.h"
+#include "viz/app/script.h"
+#include "viz/app/stage.h"
 #include "viz/backend/glfw/window.h"
-#include "viz/backend/software/rasteriser.h"
-#include "viz/panels/panels.h"
 
 namespace quorumlab::viz {
 namespace {
 
 struct Options {
-  std::string file = "quorum", screenshot, at;
+  std::string file = "quorum", screenshot, at, script;
+  RecordOptions record;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> settings;
   int width = 1280, height = 800;
@@ -25,40 +26,21 @@ struct Options {
   bool dark = false, light = false, list = false;
 };
 
-void do_acts(const std::vector<UiAct>& acts, Player& player, View& view) {
-  for (const UiAct& act : acts) {
-    if (act.kind == UiAct::Kind::toggle_help) view.help = !view.help;
-    else if (act.kind == UiAct::Kind::toggle_theme) view.dark = !view.dark;
-    else player.act(act);
-  }
-}
-
-int take_picture(const Options& o, Timeline& timeline, Player& player) {
-  IMGUI_CHECKVERSION();
-  ImGui::CreateContext();
-  ImGuiIO& io = ImGui::GetIO();
-  io.IniFilename = nullptr;
-  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
-  io.DisplaySize = ImVec2(static_cast<float>(o.width), static_cast<float>(o.height));
-  io.DeltaTime = 1.0f / 60;
-  io.MousePos = ImVec2(-1e6f, -1e6f);
-  add_fonts(o.width, o.height);
-  const Rasteriser rasteriser;
-  View view;
-  view.dark = o.dark;
-  view.keys = false;
-  Frame frame;
-  timeline.look(player.cursor(), frame);
-  std::vector<UiAct> acts;
-  ImGui::NewFrame();
-  draw(timeline, frame, player, view, acts);
-  ImGui::Render();
-  Image image;
-  rasteriser.draw(*ImGui::GetDrawData(), background(view.dark), image);
-  ImGui::DestroyContext();
-  if (write_png(o.screenshot, image)) return 0;
+int take_picture(const Options& o, Stage& stage) {
+  stage.step(0);
+  if (write_png(o.screenshot, stage.picture())) return 0;
   std::fprintf(stderr, "quorumlab-viz: %s: cannot be written\n", o.screenshot.c_str());
   return cli::kExitUsage;
+}
+
+// Everything that needs no display.
+int show_nowhere(const Options& o, Timeline& timeline, Player& player) {
+  Stage stage(timeline, player, o.width, o.height);
+  stage.view.dark = o.dark;
+  if (!o.record.out.empty()) return record_run(o.record, timeline, player, stage);
+  stage.view.keys = !o.script.empty();
+  if (!o.script.empty()) return run_script_file(o.script, timeline, player, stage);
+  return take_picture(o, stage);
 }
 
 int show_window(const Options& o, Timeline& timeline, Player& player) {
@@ -94,6 +76,14 @@ int run_viz(int argc, char** argv) {
   CLI::App app{"quorumlab-viz: see a run, stop it, step through it", "quorumlab-viz"};
   app.add_option("file", o.file, "A scenario's file or name, or a trace (.qlt); without one: quorum")->option_text("SCENARIO|TRACE");
   app.add_option("--screenshot", o.screenshot, "Write a picture, without a display, and end")->option_text("OUT.png");
+  app.add_option("--record", o.record.out, "Write a film, without a display: a GIF, an MP4 (by ffmpeg), or a folder of PNGs")
+      ->option_text("OUT.gif|OUT.mp4|FOLDER");
+  app.add_option("--from", o.record.from, "Where the film begins: a bookmark, a slide or a time")->option_text("PLACE");
+  app.add_option("--to", o.record.to, "Where it ends")->option_text("PLACE");
+  app.add_option("--fps", o.record.fps, "Its pictures a second (without it: 10)")->check(CLI::Range(1, 60));
+  app.add_option("--speed", o.record.speed, "Of real time: 2, 0.1, 1/10 (without it: 1)")->option_text("N");
+  app.add_option("--hold", o.record.hold_s, "So many seconds the film stands still at each bookmark")->check(CLI::Range(0, 60));
+  app.add_option("--script", o.script, "Do what a file says, line by line, without a display (viz/README.md)")->option_text("FILE");
   app.add_option("--at", o.at, "Where to begin: a bookmark, a slide (\"slide 20\") or a time (1.5s)")->option_text("PLACE");
   app.add_option("--seed", o.seed, "Decides all chance; without it: the file's seed")->option_text("N");
   app.add_option("--set", o.settings, "Change a value of the file, for example cluster.nodes=7")->option_text("KEY=VALUE")->allow_extra_args(false);
@@ -123,7 +113,8 @@ int run_viz(int argc, char** argv) {
     for (const Bookmark& b : timeline.bookmarks()) std::fprintf(stderr, "  %s\n", b.text.c_str());
     return cli::kExitUsage;
   }
-  return o.screenshot.empty() ? show_window(o, timeline, player) : take_picture(o, timeline, player);
+  const bool window = o.screenshot.empty() && o.script.empty() && o.record.out.empty();
+  return window ? show_window(o, timeline, player) : show_nowhere(o, timeline, player);
 }
 
 }  // namespace quorumlab::viz

@@ -48,6 +48,8 @@ class Player {
   void act(const UiAct& act);
   void seek(std::int64_t time_ns);
   void seek_record(trace::RecordId id);
+  // REQUIRES: a cursor of this timeline.
+  void seek_at(const Cursor& at) { cursor_ = at; }
   void seek_bookmark(std::size_t number);
   // A bookmark's text, a part of it that no other has, "slide 20", or a time: "1.5s". False: nothing
   // is called so, or more than one is.
