@@ -63,6 +63,8 @@ def scripts(tool):
         key Escape
         hides help
         drag scrubber 1000,740
+        hides play
+        hints on
         click play
         wait 300ms
         screenshot two.png

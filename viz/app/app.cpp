@@ -23,12 +23,12 @@ struct Options {
   std::vector<std::string> settings;
   int width = 1280, height = 800;
   long frames = -1;
-  bool dark = false, light = false, list = false;
+  bool dark = false, large = false, small = false, light = false, list = false;
 };
 
 int take_picture(const Options& o, Stage& stage) {
   stage.step(0);
-  if (write_png(o.screenshot, stage.picture())) return 0;
+  if ((o.small ? write_small_png : write_png)(o.screenshot, stage.picture())) return 0;
   std::fprintf(stderr, "quorumlab-viz: %s: cannot be written\n", o.screenshot.c_str());
   return cli::kExitUsage;
 }
@@ -37,15 +37,16 @@ int take_picture(const Options& o, Stage& stage) {
 int show_nowhere(const Options& o, Timeline& timeline, Player& player) {
   Stage stage(timeline, player, o.width, o.height);
   stage.view.dark = o.dark;
+  stage.view.large = o.large;
   if (!o.record.out.empty()) return record_run(o.record, timeline, player, stage);
-  stage.view.keys = !o.script.empty();
-  if (!o.script.empty()) return run_script_file(o.script, timeline, player, stage);
+  if (!o.script.empty()) return run_script_file(o.script, timeline, player, stage, o.small);
   return take_picture(o, stage);
 }
 
 int show_window(const Options& o, Timeline& timeline, Player& player) {
   View view;
   view.dark = o.dark;
+  view.large = o.large;
   Frame frame;
   std::vector<UiAct> acts;
   WindowCalls calls;
@@ -92,6 +93,8 @@ int run_viz(int argc, char** argv) {
   app.add_option("--frames", o.frames, "Close the window after so many frames (for tests)")->option_text("N");
   auto* dark = app.add_flag("--dark", o.dark, "Light on dark");
   app.add_flag("--light", o.light, "Dark on light (as it is without this)")->excludes(dark);
+  app.add_flag("--small", o.small, "A picture in 256 colours: a smaller file");
+  app.add_flag("--large", o.large, "Type for a large room");
   app.add_flag("--bookmarks", o.list, "Print the run's bookmarks and end");
   try {
     app.parse(argc, argv);

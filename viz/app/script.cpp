@@ -25,6 +25,7 @@ constexpr NamedKey kKeys[] = {
     {"Home", Key::home},       {"End", Key::end},           {"?", Key::help},       {"T", Key::theme},
     {"Escape", Key::escape},   {".", Key::event_next},      {",", Key::event_previous},
     {"E", Key::election},      {"F", Key::fault},           {"V", Key::violation},
+    {"L", Key::large},
 };
 
 std::string lower(std::string text) {
@@ -67,7 +68,8 @@ struct Spot {
 
 class Hands {
  public:
-  Hands(const Timeline& timeline, Player& player, Stage& stage) : timeline_(timeline), player_(player), stage_(stage) {}
+  Hands(const Timeline& timeline, Player& player, Stage& stage, bool small)
+      : timeline_(timeline), player_(player), stage_(stage), small_(small) {}
 
   // The reason why it could not be done; empty: it was.
   std::string run(const std::vector<std::string>& words) {
@@ -85,15 +87,19 @@ class Hands {
     if (verb == "type") return type(rest);
     if (verb == "wait") return wait(rest);
     if (verb == "shows" || verb == "hides") return look(rest, verb == "shows");
+    if (verb == "hints" && (rest == "on" || rest == "off")) {
+      stage_.view.keys = rest == "on";
+      return {};
+    }
     if (verb == "screenshot") {
       stage_.step(0);
-      return write_png(rest, stage_.picture()) ? "" : rest + ": cannot be written";
+      return (small_ ? write_small_png : write_png)(rest, stage_.picture()) ? "" : rest + ": cannot be written";
     }
     return "\"" + verb + "\" is no command (" + usage() + ")";
   }
 
  private:
-  static std::string usage() { return "there are: seek, key, click, rclick, hover, drag, wheel, type, wait, shows, hides, screenshot"; }
+  static std::string usage() { return "there are: seek, key, click, rclick, hover, drag, wheel, type, wait, shows, hides, hints, screenshot"; }
 
   std::string seek(const std::string& where) {
     if (!player_.seek_to(where)) return "seek: no bookmark is called \"" + where + "\", or more than one, and it is no time";
@@ -201,14 +207,15 @@ class Hands {
   const Timeline& timeline_;
   Player& player_;
   Stage& stage_;
+  bool small_;
 };
 
 }  // namespace
 
-int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage) {
+int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage, bool small) {
   std::istringstream lines(text);
   std::string line;
-  Hands hands(timeline, player, stage);
+  Hands hands(timeline, player, stage, small);
   stage.step(0);
   for (int number = 1; std::getline(lines, line); ++number) {
     const auto words = words_of(line);
@@ -221,7 +228,7 @@ int run_script(const std::string& text, const std::string& name, const Timeline&
   return 0;
 }
 
-int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage) {
+int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage, bool small) {
   std::ostringstream text;
   if (file == "-") {
     text << std::cin.rdbuf();
@@ -233,7 +240,7 @@ int run_script_file(const std::string& file, const Timeline& timeline, Player& p
     }
     text << in.rdbuf();
   }
-  return run_script(text.str(), file == "-" ? "standard input" : file, timeline, player, stage);
+  return run_script(text.str(), file == "-" ? "standard input" : file, timeline, player, stage, small);
 }
 
 }  // namespace quorumlab::viz

@@ -10,6 +10,7 @@
 //   type some text
 //   wait 500ms               of real time: what plays, plays on
 //   shows caption | hides help
+//   hints on | hints off     what only a window needs: buttons, keys
 //   screenshot out.png
 //
 // Places are what panels call them ("node:n1", 'node:DB X'); `#` begins a comment.
@@ -21,9 +22,9 @@
 
 namespace quorumlab::viz {
 
-// `name` stands in messages. 0, or an exit code after the reason was printed with its line.
-int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage);
+// `name` stands in messages; `small`: pictures of 256 colours. 0, or an exit code after the reason was printed with its line.
+int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage, bool small);
 // The same with a file; "-" is standard input.
-int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage);
+int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage, bool small);
 
 }  // namespace quorumlab::viz

@@ -28,6 +28,7 @@ void do_acts(const std::vector<UiAct>& acts, Player& player, View& view) {
   for (const UiAct& act : acts) {
     if (act.kind == UiAct::Kind::toggle_help) view.help = !view.help;
     else if (act.kind == UiAct::Kind::toggle_theme) view.dark = !view.dark;
+    else if (act.kind == UiAct::Kind::toggle_large) view.large = !view.large;
     else player.act(act);
   }
 }

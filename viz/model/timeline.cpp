@@ -96,9 +96,15 @@ void Timeline::take_in(RecordId id) {
   if (mark != Mark::nothing) marks_.push_back({r.time_ns, id, mark});
   if (mark == Mark::bookmark) {
     bookmarks_.push_back({std::string(recording_.trace.text_at(r.b)), {r.time_ns + 1, id}});
+    stops_.push_back({bookmarks_.back().text, bookmarks_.back().at, true});
+  }
+  // A bookmark's own caption follows it at once.
+  if (r.is(WorldFact::caption) && (stops_.empty() || r.time_ns > stops_.back().at.time_ns)) {
+    stops_.push_back({std::string(recording_.trace.text_at(r.b)), {r.time_ns + 1, id}, false});
   }
   // Its act takes effect a nanosecond later.
   if (!bookmarks_.empty() && r.time_ns <= bookmarks_.back().at.time_ns) bookmarks_.back().at.record = id;
+  if (!stops_.empty() && r.time_ns <= stops_.back().at.time_ns) stops_.back().at.record = id;
   const std::uint64_t quorum = !seen_.quorum.known ? 0 : seen_.quorum.available ? 2 : 1;
   if (quorum != quorum_.back().value) quorum_.push_back({r.time_ns, quorum});
   if (r.kind <= static_cast<std::uint16_t>(Fact::leader_lost) ||

@@ -31,6 +31,13 @@ struct Bookmark {
   Cursor at;         // when its own act has taken effect
 };
 
+// Where a lesson stops: at each bookmark, and at each caption that has none.
+struct Stop {
+  std::string text;  // the bookmark's, or the caption's
+  Cursor at;
+  bool bookmark = false;
+};
+
 // From this moment on, until the next span begins.
 struct Span {
   std::int64_t from_ns = 0;
@@ -58,6 +65,7 @@ class Timeline {
 
   const std::vector<Marked>& marks() const { return marks_; }  // all but `nothing`, in order
   const std::vector<Bookmark>& bookmarks() const { return bookmarks_; }
+  const std::vector<Stop>& stops() const { return stops_; }
   const std::vector<Span>& quorum() const { return quorum_; }    // 0 unknown, 1 unavailable, 2 available
   const std::vector<Span>& leaders() const { return leaders_; }  // the leader's number, 0: none
   bool has_kind(std::uint32_t host, Host::Kind kind) const;
@@ -88,6 +96,7 @@ class Timeline {
   std::vector<Flight> flights_;
   std::vector<Marked> marks_;
   std::vector<Bookmark> bookmarks_;
+  std::vector<Stop> stops_;
   std::vector<Span> quorum_, leaders_;
   std::vector<Host::Kind> kinds_;
   std::vector<bool> busy_;

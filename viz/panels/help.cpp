@@ -18,6 +18,7 @@ void draw_help(const Canvas& c, const Box& box) {
       {"mouse on the timeline", "seek"},
       {"mouse on a message", "what it says"},
       {"T", "light, dark"},
+      {"L", "large type"},
       {"?", "this help"},
   };
   const Brush& b = c.brush;

@@ -22,6 +22,7 @@ enum class Key : int {
   election,
   fault,
   violation,
+  large,
 };
 
 }  // namespace quorumlab::viz

@@ -77,7 +77,8 @@ Layout lay_out(const Canvas& c, const Box& area) {
     const int in_column = static_cast<int>(on_left ? left : many - left);
     const int row = static_cast<int>(on_left ? i : i - left);
     const int high = area.height() - c.brush.px(60);
-    const int x = on_left ? area.left + c.brush.px(80) : area.right - c.brush.px(80);
+    const int edge = c.brush.px(c.brush.large() ? 92 : 80);
+    const int x = on_left ? area.left + edge : area.right - edge;
     out.places[out.outside[i] - 1] = {x, area.top + c.brush.px(50) + high * (2 * row + 1) / (2 * in_column)};
   }
   out.all = out.servers;

@@ -48,6 +48,7 @@ class Brush {
   ImDrawList* list() const { return list_; }
   // So many pixels of a picture of 1280x800, in this one.
   int px(int n) const { return (n * scale_permille_ + 500) / 1000; }
+  bool large() const { return large_; }  // type for a large room
 
   int line_height(Size size) const;
   int width(std::string_view text, Size size) const;
@@ -71,9 +72,11 @@ class Brush {
 
  private:
   const ImFont* font(Size size) const;
+  int letters(Size size) const;
   float pixels(Size size) const;
   const Theme& colours_;
   ImDrawList* list_;
+  bool large_;
   int scale_permille_;
 };
 

@@ -24,7 +24,7 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
       {Key::page_up, Kind::previous_bookmark, false}, {Key::home, Kind::first, false},
       {Key::end, Kind::last, false},               {Key::event_next, Kind::next_event, true},
       {Key::event_previous, Kind::previous_event, true}, {Key::help, Kind::toggle_help, false},
-      {Key::theme, Kind::toggle_theme, false},
+      {Key::theme, Kind::toggle_theme, false},     {Key::large, Kind::toggle_large, false},
   };
   for (const Bound& b : kBound) {
     if (pressed(b.key, b.repeat)) acts.push_back({b.act, 0, Mark::nothing});
@@ -91,7 +91,8 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const Brush brush(view, ImGui::GetWindowDrawList());
   const Canvas canvas{timeline, frame, player, view, brush, acts};
   const int width = static_cast<int>(size.x), height = static_cast<int>(size.y);
-  const int header = brush.px(50), scrubber = brush.px(152), side = brush.px(392), gap = brush.px(16);
+  const int header = brush.px(50), scrubber = brush.px(view.large ? 166 : 152), side = brush.px(view.large ? 452 : 392);
+  const int gap = brush.px(16);
   const Box network{0, header, width - side - gap, height - scrubber};
   draw_header(canvas, {0, 0, width, header});
   draw_network(canvas, network);

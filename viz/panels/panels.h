@@ -18,6 +18,7 @@ namespace quorumlab::viz {
 struct View {
   bool dark = false;
   bool help = false;
+  bool large = false;  // type for a large room
   bool keys = true;  // a picture shows no hints on keys
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {

@@ -55,11 +55,12 @@ int draw_quorum(const Canvas& c, const Box& box) {
   }
   const int x = box.left + static_cast<int>(q.need) * (cell + gap) - gap / 2;
   b.line({x, y - b.px(6)}, {x, y + high + b.px(6)}, t.text, b.px(3));
-  b.text({box.left, y + high + b.px(8)},
-         std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " + std::to_string(q.need) + " needed",
-         Size::body, t.text);
-  c.remember("quorum", {box.left, top, box.right, y + high + b.px(34)});
-  return y + high + b.px(8) + b.line_height(Size::body);
+  const int below = y + high + b.px(8);
+  const int text = b.paragraph({box.left, below}, box.width(),
+                               std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " +
+                                   std::to_string(q.need) + " needed", Size::body, t.text, 2);
+  c.remember("quorum", {box.left, top, box.right, below + text});
+  return below + text;
 }
 
 int draw_truth(const Canvas& c, Point at, int wide, bool known, bool holds, const std::string& text) {
@@ -128,6 +129,8 @@ int draw_beliefs(const Canvas& c, const Box& box) {
   const int line = b.line_height(Size::small);
   const int cell = std::min(b.px(30), (box.width() - names) / static_cast<int>(agents.size()));
   int y = box.top;
+  // Half of it says nothing.
+  if (y + 2 * (line + b.px(2)) + cell * static_cast<int>(agents.size()) > box.bottom) return box.top;
   b.text({box.left, y}, "who takes whom for alive", Size::small, t.quiet);
   y += line + b.px(2);
   for (std::size_t j = 0; j < agents.size(); ++j) {

@@ -74,9 +74,24 @@ void Player::step_marked(bool forward, Mark only) {
   }
 }
 
+const Stop* Player::next_stop() const {
+  for (const Stop& stop : timeline_.stops()) {
+    if (stop.at.record > cursor_.record) return &stop;
+  }
+  return nullptr;
+}
+
+const Stop* Player::previous_stop() const {
+  const Stop* found = nullptr;
+  for (const Stop& stop : timeline_.stops()) {
+    if (stop.at.record >= cursor_.record) break;
+    found = &stop;
+  }
+  return found;
+}
+
 void Player::act(const UiAct& act) {
   using Kind = UiAct::Kind;
-  const auto& bookmarks = timeline_.bookmarks();
   switch (act.kind) {
     case Kind::seek: seek(act.time_ns); break;
     case Kind::toggle_play:
@@ -92,26 +107,19 @@ void Player::act(const UiAct& act) {
     case Kind::previous_visible: step_marked(false, Mark::nothing); break;
     case Kind::next_of: step_marked(true, act.mark); break;
     case Kind::previous_of: step_marked(false, act.mark); break;
-    case Kind::next_bookmark: {
-      const auto next = std::find_if(bookmarks.begin(), bookmarks.end(),
-                                     [&](const Bookmark& b) { return b.at.record > cursor_.record; });
-      if (next != bookmarks.end()) cursor_ = next->at;
+    case Kind::next_bookmark:
+      if (const Stop* next = next_stop()) cursor_ = next->at;
       else seek(timeline_.end_ns());
       break;
-    }
-    case Kind::previous_bookmark: {
-      Cursor to;
-      for (const Bookmark& b : bookmarks) {
-        if (b.at.record >= cursor_.record) break;
-        to = b.at;
-      }
-      cursor_ = to;
+    case Kind::previous_bookmark:
+      if (const Stop* previous = previous_stop()) cursor_ = previous->at;
+      else cursor_ = {};
       break;
-    }
     case Kind::first: seek(0); break;
     case Kind::last: seek(timeline_.end_ns()); break;
     case Kind::toggle_help:
-    case Kind::toggle_theme: return;  // the window's own
+    case Kind::toggle_theme:
+    case Kind::toggle_large: return;  // the window's own
   }
   playing_ = false;
 }

@@ -20,11 +20,12 @@ struct UiAct {
     slower,
     next_event, previous_event,        // any record
     next_visible, previous_visible,    // one that is marked
-    next_bookmark, previous_bookmark,
+    next_bookmark, previous_bookmark,  // or a caption without one: where a lesson stops
     next_of, previous_of,              // of `mark`
     first, last,
     toggle_help,
     toggle_theme,
+    toggle_large,
   };
   Kind kind = Kind::toggle_play;
   std::int64_t time_ns = 0;
@@ -42,6 +43,9 @@ class Player {
   std::int64_t speed() const;
   // "1/10", "1", "5": of real time.
   std::string speed_text() const;
+  // Where Next and Previous lead; null: to the end, to the beginning.
+  const Stop* next_stop() const;
+  const Stop* previous_stop() const;
   // Number of the bookmark that the cursor stands at or behind; none before the first.
   std::optional<std::size_t> bookmark() const;
 

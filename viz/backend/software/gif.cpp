@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "viz/backend/software/palette.h"
 
 namespace quorumlab::viz {
 namespace {
@@ -15,42 +18,6 @@ constexpr int kClear = 1 << kLetterBits, kEnd = kClear + 1, kMostCodes = 4096;
 std::uint32_t colour_at(const Image& image, std::size_t pixel) {
   const std::uint8_t* p = image.rgba.data() + 4 * pixel;
   return static_cast<std::uint32_t>(p[0]) << 16 | static_cast<std::uint32_t>(p[1]) << 8 | p[2];
-}
-
-int distance(std::uint32_t a, std::uint32_t b) {
-  int sum = 0;
-  for (const int shift : {0, 8, 16}) {
-    const int d = static_cast<int>(a >> shift & 255) - static_cast<int>(b >> shift & 255);
-    sum += d * d;
-  }
-  return sum;
-}
-
-struct Count {
-  std::uint32_t colour;
-  std::uint32_t times;
-};
-
-// Half of the places go to the most frequent colours, the others each to the one that would be missed
-// most: a small legend's colour is rare, and no shade of another.
-void choose_palette(std::vector<Count> counts, std::vector<std::uint32_t>& out) {
-  std::stable_sort(counts.begin(), counts.end(), [](const Count& a, const Count& b) { return a.times > b.times; });
-  const std::size_t sure = std::min<std::size_t>(counts.size(), counts.size() <= kColours ? kColours : kColours / 2);
-  out.clear();
-  for (std::size_t i = 0; i < sure; ++i) out.push_back(counts[i].colour);
-  if (sure == counts.size()) return;
-  std::vector<int> far(counts.size(), INT32_MAX);
-  const auto come_near = [&](std::uint32_t colour) {
-    for (std::size_t i = 0; i < counts.size(); ++i) far[i] = std::min(far[i], distance(colour, counts[i].colour));
-  };
-  for (const std::uint32_t colour : out) come_near(colour);
-  const auto missed = [&](std::size_t i) { return static_cast<std::uint64_t>(far[i]) * counts[i].times; };
-  while (out.size() < kColours) {
-    std::size_t most = 0;
-    for (std::size_t i = 1; i < counts.size(); ++i) most = missed(i) > missed(most) ? i : most;
-    out.push_back(counts[most].colour);
-    come_near(counts[most].colour);
-  }
 }
 
 // Strings of letters by the code of all but the last, and the last.
@@ -130,36 +97,17 @@ void GifWriter::take_colours(const Image& image, const Part& part) {
   each([&](std::size_t, std::uint32_t colour, bool is_new) {
     if (is_new) all.push_back(colour);
   });
-  std::sort(all.begin(), all.end());
-  std::vector<Count> counts;
-  for (const std::uint32_t colour : all) {
-    if (counts.empty() || counts.back().colour != colour) counts.push_back({colour, 0});
-    ++counts.back().times;
-  }
-  choose_palette(counts, palette_);
-  // By place in `counts`, which is sorted by colour.
-  std::vector<std::uint8_t> number(counts.size());
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto nearest = std::min_element(palette_.begin(), palette_.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return distance(a, counts[i].colour) < distance(b, counts[i].colour);
-    });
-    number[i] = static_cast<std::uint8_t>(nearest - palette_.begin());
-  }
+  const Palette palette(std::move(all), kColours);
+  palette_ = palette.colours();
   waiting_.clear();
   std::uint32_t last_colour = 0;
   std::uint8_t last_number = kUntouched;
   each([&](std::size_t, std::uint32_t colour, bool is_new) {
-    if (!is_new) {
-      waiting_.push_back(kUntouched);
-      return;
-    }
-    if (last_number == kUntouched || colour != last_colour) {
-      const auto at = std::lower_bound(counts.begin(), counts.end(), colour,
-                                       [](const Count& c, std::uint32_t value) { return c.colour < value; });
+    if (is_new && (last_number == kUntouched || colour != last_colour)) {
       last_colour = colour;
-      last_number = number[static_cast<std::size_t>(at - counts.begin())];
+      last_number = palette.number_of(colour);
     }
-    waiting_.push_back(last_number);
+    waiting_.push_back(is_new ? last_number : kUntouched);
   });
 }
 
