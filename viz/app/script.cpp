@@ -25,7 +25,8 @@ constexpr NamedKey kKeys[] = {
     {"Home", Key::home},       {"End", Key::end},           {"?", Key::help},       {"T", Key::theme},
     {"Escape", Key::escape},   {".", Key::event_next},      {",", Key::event_previous},
     {"E", Key::election},      {"F", Key::fault},           {"V", Key::violation},
-    {"L", Key::large},
+    {"L", Key::large},               {"W", Key::why},           {"I", Key::promises},   {"D", Key::diagram},
+    {"O", Key::log},
 };
 
 std::string lower(std::string text) {

@@ -15,6 +15,10 @@ struct Recording {
   std::uint64_t seed = 0;
   std::vector<std::string> names;   // of hosts, by id from 1, as the trace has them
   std::vector<std::string> titles;  // the same for people: "DB X"
+  // The checkers that watch (sim/trace/checkers.h), and how long a follower waits for its leader; both
+  // as the scenario says.
+  std::vector<std::uint32_t> checkers;
+  std::int64_t election_min_ns = 0, election_max_ns = 0;
   trace::Trace trace;
 
   trace::Context context() const { return {titles, &trace}; }

@@ -27,9 +27,18 @@ bool arrives(const Record& r) {
 bool serves(const Record& r) {
   return r.is(Fact::started) || r.is(Fact::member_alive) || r.is(Fact::probe_started);
 }
+
+// Programs ask; clients have an act behind each operation.
+bool runs_programs(const Recording& recording) {
+  for (RecordId id = 1; id <= recording.trace.size(); ++id) {
+    if (recording.trace[id].is(WorldFact::asked)) return true;
+  }
+  return false;
+}
 }  // namespace
 
-Timeline::Timeline(const Recording& recording) : recording_(recording) {
+Timeline::Timeline(const Recording& recording)
+    : recording_(recording), story_(runs_programs(recording)), spreads_(recording.names.size()) {
   // Of a cluster of ten thousand each checkpoint is large.
   distance_ = std::max<std::uint64_t>(kDistance, 16 * recording.names.size());
   learn_kinds();
@@ -90,6 +99,11 @@ void Timeline::take_in(RecordId id) {
   const bool renews = r.is(Fact::holds) && r.node >= 1 && r.node <= seen_.hosts.size() && seen_.hosts[r.node - 1].holds;
   fold(seen_, recording_.trace, id);
   follow_flight(seen_, id);
+
+  story_.take(recording_.trace, id);
+  weave_.take(recording_.trace, id, seen_);
+  spreads_.take(recording_.trace, id);
+  if (r.is(WorldFact::violation)) violations_.push_back(id);
 
   if (r.is(WorldFact::act) && is_write(recording_.trace.text_at(r.c))) has_writes_ = true;
   const Mark mark = renews ? Mark::nothing : mark_of(r);

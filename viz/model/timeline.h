@@ -10,6 +10,9 @@
 #include "viz/model/fold.h"
 #include "viz/model/frame.h"
 #include "viz/model/recording.h"
+#include "viz/model/spread.h"
+#include "viz/model/story.h"
+#include "viz/model/weave.h"
 
 namespace quorumlab::viz {
 
@@ -44,6 +47,14 @@ struct Span {
   std::uint64_t value = 0;
 };
 
+// A packet's way.
+struct Flight {
+  trace::RecordId sent = 0, ended = 0;  // 0: its end is not in the trace
+  std::int64_t sent_ns = 0, ended_ns = 0;
+  std::uint32_t source = 0, target = 0, kind = 0;
+  bool dropped = false, held = false;
+};
+
 class Timeline {
  public:
   // `recording` must outlive the timeline.
@@ -66,6 +77,11 @@ class Timeline {
   const std::vector<Marked>& marks() const { return marks_; }  // all but `nothing`, in order
   const std::vector<Bookmark>& bookmarks() const { return bookmarks_; }
   const std::vector<Stop>& stops() const { return stops_; }
+  const std::vector<Flight>& flights() const { return flights_; }  // by their sending
+  const Story& story() const { return story_; }
+  const Weave& weave() const { return weave_; }
+  const Spreads& spreads() const { return spreads_; }
+  const std::vector<trace::RecordId>& violations() const { return violations_; }
   const std::vector<Span>& quorum() const { return quorum_; }    // 0 unknown, 1 unavailable, 2 available
   const std::vector<Span>& leaders() const { return leaders_; }  // the leader's number, 0: none
   bool has_kind(std::uint32_t host, Host::Kind kind) const;
@@ -78,12 +94,6 @@ class Timeline {
   std::uint64_t checkpoint_distance() const { return distance_; }
 
  private:
-  struct Flight {
-    trace::RecordId sent = 0, ended = 0;  // 0: its end is not in the trace
-    std::int64_t sent_ns = 0, ended_ns = 0;
-    std::uint32_t source = 0, target = 0, kind = 0;
-    bool dropped = false, held = false;
-  };
   void learn_kinds();
   void take_in(trace::RecordId id);
   void follow_flight(State& state, trace::RecordId id) const;
@@ -97,6 +107,10 @@ class Timeline {
   std::vector<Marked> marks_;
   std::vector<Bookmark> bookmarks_;
   std::vector<Stop> stops_;
+  Story story_;
+  Weave weave_;
+  Spreads spreads_;
+  std::vector<trace::RecordId> violations_;
   std::vector<Span> quorum_, leaders_;
   std::vector<Host::Kind> kinds_;
   std::vector<bool> busy_;

@@ -23,6 +23,10 @@ enum class Key : int {
   fault,
   violation,
   large,
+  why,
+  promises,
+  diagram,
+  log,
 };
 
 }  // namespace quorumlab::viz

@@ -109,5 +109,10 @@ void draw_network(const Canvas& canvas, const Box& box);   // network.cpp
 void draw_side(const Canvas& canvas, const Box& box);      // side.cpp
 void draw_scrubber(const Canvas& canvas, const Box& box);  // scrubber.cpp
 void draw_help(const Canvas& canvas, const Box& box);      // help.cpp
+void draw_why(const Canvas& canvas, const Box& box);       // why.cpp
+void draw_promises(const Canvas& canvas, const Box& box);  // promises.cpp
+void draw_diagram(const Canvas& canvas, const Box& box);   // diagram.cpp
+int draw_spread(const Canvas& canvas, const Box& box);     // spread.cpp; answers where it ends
+void draw_logs(const Canvas& canvas, const Box& box);      // log.cpp
 
 }  // namespace quorumlab::viz

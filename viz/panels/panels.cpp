@@ -10,6 +10,25 @@ namespace {
 
 bool pressed(Key key, bool repeat) { return ImGui::IsKeyPressed(static_cast<int>(key), repeat); }
 
+// The same key again goes back to the story. The diagram comes beside the network first, then in its
+// place.
+void read_panel_keys(View& view) {
+  using Panel = View::Panel;
+  const auto toggle = [&](Panel panel) { view.panel = view.panel == panel ? Panel::story : panel; };
+  if (pressed(Key::why, false)) toggle(Panel::why);
+  if (pressed(Key::promises, false)) toggle(Panel::promises);
+  if (pressed(Key::log, false)) toggle(Panel::log);
+  if (!pressed(Key::diagram, false)) return;
+  if (view.wide_diagram) {
+    view.wide_diagram = false;
+  } else if (view.panel == Panel::diagram) {
+    view.wide_diagram = true;
+    view.panel = Panel::story;
+  } else {
+    view.panel = Panel::diagram;
+  }
+}
+
 void read_keys(View& view, std::vector<UiAct>& acts) {
   using Kind = UiAct::Kind;
   struct Bound {
@@ -33,7 +52,11 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
   if (pressed(Key::election, true)) acts.push_back({direction, 0, Mark::election});
   if (pressed(Key::fault, true)) acts.push_back({direction, 0, Mark::fault});
   if (pressed(Key::violation, true)) acts.push_back({direction, 0, Mark::violation});
-  if (pressed(Key::escape, false)) view.help = false;
+  read_panel_keys(view);
+  if (!pressed(Key::escape, false)) return;
+  if (!view.help) view.panel = View::Panel::story;
+  if (!view.help) view.wide_diagram = false;
+  view.help = false;
 }
 
 void draw_header(const Canvas& c, const Box& box) {
@@ -79,6 +102,8 @@ const View::Place* View::place(std::string_view name) const {
 void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   view.places.clear();
+  view.hovered = view.hovered_next;
+  view.hovered_next = 0;
   ImGui::SetNextWindowPos(ImVec2(0, 0));
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -95,7 +120,8 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const int gap = brush.px(16);
   const Box network{0, header, width - side - gap, height - scrubber};
   draw_header(canvas, {0, 0, width, header});
-  draw_network(canvas, network);
+  if (view.wide_diagram) draw_diagram(canvas, {network.left + gap, network.top + gap, network.right - gap, network.bottom - gap});
+  else draw_network(canvas, network);
   draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   draw_scrubber(canvas, {0, height - scrubber, width, height});
   if (view.help) draw_help(canvas, {0, 0, width, height});

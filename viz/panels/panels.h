@@ -20,6 +20,14 @@ struct View {
   bool help = false;
   bool large = false;  // type for a large room
   bool keys = true;  // a picture shows no hints on keys
+  // What stands below the lesson's words.
+  enum class Panel : std::uint8_t { story, why, promises, diagram, log };
+  Panel panel = Panel::story;
+  bool wide_diagram = false;        // the diagram in the place of the network
+  std::int64_t diagram_ns = 0;      // how much time it shows; 0: not chosen yet
+  trace::RecordId why = 0;          // what was asked about last
+  trace::RecordId hovered = 0;      // the message under the mouse, marked in all panels
+  trace::RecordId hovered_next = 0;
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {
     std::string name;

@@ -94,6 +94,7 @@ void Player::act(const UiAct& act) {
   using Kind = UiAct::Kind;
   switch (act.kind) {
     case Kind::seek: seek(act.time_ns); break;
+    case Kind::seek_record: seek_record(act.record); break;
     case Kind::toggle_play:
       // At the end there is only the beginning left to play.
       if (!playing_ && cursor_.record == timeline_.size()) cursor_ = {};

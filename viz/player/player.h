@@ -15,6 +15,7 @@ namespace quorumlab::viz {
 struct UiAct {
   enum class Kind : std::uint8_t {
     seek,             // to `time_ns`
+    seek_record,      // to `record`
     toggle_play,
     faster,
     slower,
@@ -30,6 +31,7 @@ struct UiAct {
   Kind kind = Kind::toggle_play;
   std::int64_t time_ns = 0;
   Mark mark = Mark::nothing;
+  trace::RecordId record = 0;
   bool operator==(const UiAct&) const = default;
 };
 

@@ -29,7 +29,8 @@ void map_keys() {
       {Key::help, GLFW_KEY_F1},             {Key::theme, GLFW_KEY_T},        {Key::escape, GLFW_KEY_ESCAPE},
       {Key::event_next, GLFW_KEY_PERIOD},   {Key::event_previous, GLFW_KEY_COMMA},
       {Key::election, GLFW_KEY_E},          {Key::fault, GLFW_KEY_F},        {Key::violation, GLFW_KEY_V},
-      {Key::large, GLFW_KEY_L},
+      {Key::large, GLFW_KEY_L},             {Key::why, GLFW_KEY_W},          {Key::promises, GLFW_KEY_I},
+      {Key::diagram, GLFW_KEY_D},           {Key::log, GLFW_KEY_O},
   };
   ImGuiIO& io = ImGui::GetIO();
   for (const Pair& p : kPairs) io.KeysDown[static_cast<int>(p.key)] = io.KeysDown[p.glfw];
