@@ -68,6 +68,7 @@ class Reader {
                       Conditions& out);
 
   void step(const Json& json, const std::string& path);
+  void question(const Json& json, const std::string& path, Question& out);
   void act(const std::string& verb, const Json& json, const std::string& path, Act& out);
   void operation(const Json& json, const std::string& path, Act& out);
   void partition(const Json& json, const std::string& path, Act& out);

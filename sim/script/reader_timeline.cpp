@@ -346,6 +346,23 @@ void Reader::step(const Json& json, const std::string& path) {
   read(&json, "say", step.say);
   read(&json, "bookmark", step.bookmark);
   read_integer(&json, "slide", step.slide);
+  if (const Json* asked = member(&json, "question", Json::Kind::object)) question(*asked, path + ".question", step.question);
+}
+
+void Reader::question(const Json& json, const std::string& path, Question& out) {
+  read(&json, "ask", out.ask);
+  if (const Json* choices = member(&json, "choices", Json::Kind::list)) {
+    for (const Json& choice : choices->items) out.choices.push_back(choice.text);
+  }
+  read_integer(&json, "answer", out.answer);
+  read(&json, "because", out.because);
+  for (const std::string& text : out.choices) {
+    if (text.find('\n') != std::string::npos) problems_.add(json.line, path + ".choices", "an answer is one line");
+  }
+  if (out.ask.find('\n') != std::string::npos) problems_.add(json.line, path + ".ask", "a question is one line");
+  if (out.answer > out.choices.size()) {
+    problems_.add(json.line, path + ".answer", "there are only " + std::to_string(out.choices.size()) + " choices");
+  }
 }
 
 void Reader::timeline(const Json& json, const std::string& path) {

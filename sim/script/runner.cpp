@@ -23,6 +23,16 @@ void number_text(std::string& text, std::uint64_t i) {
   }
 }
 
+// As the record of it is described (sim/trace/record.h).
+std::string question_text(const Question& question) {
+  std::string out = question.ask;
+  for (std::size_t i = 0; i < question.choices.size(); ++i) {
+    out += (i + 1 == question.answer ? "\n+ " : "\n- ") + question.choices[i];
+  }
+  if (!question.because.empty()) out += "\n= " + question.because;
+  return out;
+}
+
 }  // namespace
 
 std::string step_path(const Scenario& scenario, std::size_t step) {
@@ -449,6 +459,7 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
       sim.remark(trace::WorldFact::bookmark, i, text);
     }
     if (!step.say.empty()) sim.remark(trace::WorldFact::caption, i, step.say);
+    if (!step.question.ask.empty()) sim.remark(trace::WorldFact::question, i, question_text(step.question));
     if (step.act) going = act(i, step);
     if (going) going = expect(i, step);
     if (going) show_members(i, step);

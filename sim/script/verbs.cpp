@@ -12,6 +12,16 @@ struct Built {
   Built();
 };
 
+const Type* question_type(TypeStore& store, const CommonTypes& c) {
+  constexpr std::int64_t kMost = 5;
+  Type* type = store.object({{"ask", c.word, "The question.", "", true},
+                             {"choices", store.list(c.word, 2, kMost, "two to five answers"), "Answers to choose from.", "", true},
+                             {"answer", store.integer(1, kMost, "the number of an answer"), "The number of the right one, from 1.", "", true},
+                             {"because", c.word, "Why, in a sentence.", ""}},
+                            "an object with \"ask\", \"choices\" and \"answer\"", "question");
+  return type;
+}
+
 Built::Built() {
   const CommonTypes c(store);
   Registry& r = registry;
@@ -32,7 +42,8 @@ Built::Built() {
       {"show_members", c.targets, "What `serf members` prints on these hosts stands in the report.", ""},
       {"say", c.word, "A caption for those who watch.", ""},
       {"bookmark", c.word, "A place to come back to.", ""},
-      {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""}};
+      {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""},
+      {"question", question_type(store, c), "What happens next? Those who watch may answer before it does.", ""}};
   Type* step = store.object({}, "a step: an object with a trigger, a verb, or both", "step");
   step->least_fields = 1;
   std::vector<std::string> names;

@@ -12,12 +12,13 @@
 #include "viz/app/script.h"
 #include "viz/app/stage.h"
 #include "viz/backend/glfw/window.h"
+#include "viz/panels/chooser.h"
 
 namespace quorumlab::viz {
 namespace {
 
 struct Options {
-  std::string file = "quorum", screenshot, at, script;
+  std::string file, screenshot, at, script;
   RecordOptions record;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> settings;
@@ -43,10 +44,34 @@ int show_nowhere(const Options& o, Timeline& timeline, Player& player) {
   return take_picture(o, stage);
 }
 
+int fail(const std::string& problem) {
+  std::fprintf(stderr, "quorumlab-viz: %s\n(a picture needs no display: --screenshot OUT.png)\n", problem.c_str());
+  return 1;
+}
+
+// The shipped scenarios in a window of their own; o.file stays empty if it is closed.
+int choose(Options& o) {
+  Chooser chooser;
+  chooser.choices = shipped_scenarios();
+  View view;
+  view.dark = o.dark;
+  view.large = o.large;
+  WindowCalls calls;
+  calls.begin = add_fonts;
+  calls.background = [&] { return background(view.dark); };
+  calls.draw = [&](std::int64_t) { draw_chooser(chooser, view); };
+  calls.done = [&] { return !chooser.chosen.empty(); };
+  std::string problem;
+  if (!run_window({.title = "quorumlab", .width = o.width, .height = o.height, .frames = o.frames}, calls, problem)) return fail(problem);
+  o.file = chooser.chosen;
+  return 0;
+}
+
 int show_window(const Options& o, Timeline& timeline, Player& player) {
   View view;
   view.dark = o.dark;
   view.large = o.large;
+  view.hints = true;
   Frame frame;
   std::vector<UiAct> acts;
   WindowCalls calls;
@@ -66,8 +91,7 @@ int show_window(const Options& o, Timeline& timeline, Player& player) {
   window.height = o.height;
   window.frames = o.frames;
   if (run_window(window, calls, problem)) return 0;
-  std::fprintf(stderr, "quorumlab-viz: %s\n(a picture needs no display: --screenshot OUT.png)\n", problem.c_str());
-  return 1;
+  return fail(problem);
 }
 
 }  // namespace
@@ -75,7 +99,7 @@ int show_window(const Options& o, Timeline& timeline, Player& player) {
 int run_viz(int argc, char** argv) {
   Options o;
   CLI::App app{"quorumlab-viz: see a run, stop it, step through it", "quorumlab-viz"};
-  app.add_option("file", o.file, "A scenario's file or name, or a trace (.qlt); without one: quorum")->option_text("SCENARIO|TRACE");
+  app.add_option("file", o.file, "A scenario's file or name, or a trace (.qlt); without one there is a list to choose from")->option_text("SCENARIO|TRACE");
   app.add_option("--screenshot", o.screenshot, "Write a picture, without a display, and end")->option_text("OUT.png");
   app.add_option("--record", o.record.out, "Write a film, without a display: a GIF, an MP4 (by ffmpeg), or a folder of PNGs")
       ->option_text("OUT.gif|OUT.mp4|FOLDER");
@@ -101,6 +125,11 @@ int run_viz(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : cli::kExitUsage;
   }
+  const bool window = o.screenshot.empty() && o.script.empty() && o.record.out.empty();
+  if (o.file.empty() && window && !o.list) {
+    if (const int code = choose(o); code != 0 || o.file.empty()) return code;
+  }
+  if (o.file.empty()) o.file = "quorum";
   Recording recording;
   if (const int code = open_recording(o.file, o.seed, o.settings, recording); code != 0) return code;
   Timeline timeline(recording);
@@ -116,7 +145,6 @@ int run_viz(int argc, char** argv) {
     for (const Bookmark& b : timeline.bookmarks()) std::fprintf(stderr, "  %s\n", b.text.c_str());
     return cli::kExitUsage;
   }
-  const bool window = o.screenshot.empty() && o.script.empty() && o.record.out.empty();
   return window ? show_window(o, timeline, player) : show_nowhere(o, timeline, player);
 }
 

@@ -1,7 +1,9 @@
 // Scenarios are run to their end before anything is shown.
 #include "viz/app/open.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "sim/cli/cli.h"
 #include "sim/report/text.h"
@@ -71,6 +73,22 @@ int open_recording(const std::string& file, std::optional<std::uint64_t> seed, c
   out.trace = sim.trace();
   take_titles(scenario, out);
   return 0;
+}
+
+std::vector<Choice> shipped_scenarios() {
+  std::vector<Choice> out;
+  const auto folders = cli::scenario_folders();
+  if (folders.empty()) return out;
+  for (const cli::FoundScenario& found : cli::find_scenarios(folders.front())) {
+    if (!found.good) continue;
+    const script::Scenario& s = found.scenario;
+    out.push_back({s.topic.empty() ? "other" : s.topic, s.name, s.title.empty() ? s.name : s.title, found.file});
+  }
+  // The talk comes first.
+  std::stable_sort(out.begin(), out.end(), [](const Choice& a, const Choice& b) {
+    return std::pair(a.topic != "talk", a.topic) < std::pair(b.topic != "talk", b.topic);
+  });
+  return out;
 }
 
 }  // namespace quorumlab::viz

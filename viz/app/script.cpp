@@ -23,10 +23,11 @@ constexpr NamedKey kKeys[] = {
     {"Space", Key::space},     {"Left", Key::left},         {"Right", Key::right},  {"Up", Key::up},
     {"Down", Key::down},       {"PageUp", Key::page_up},    {"PageDown", Key::page_down},
     {"Home", Key::home},       {"End", Key::end},           {"?", Key::help},       {"T", Key::theme},
-    {"Escape", Key::escape},   {".", Key::event_next},      {",", Key::event_previous},
+    {"Escape", Key::escape},   {"J", Key::event_next},      {"K", Key::event_previous},
     {"E", Key::election},      {"F", Key::fault},           {"V", Key::violation},
     {"L", Key::large},               {"W", Key::why},           {"I", Key::promises},   {"D", Key::diagram},
-    {"O", Key::log},
+    {"O", Key::log},                 {"B", Key::black},         {"Return", Key::enter},  {"1", Key::choice_1},
+    {"2", Key::choice_2},            {"3", Key::choice_3},      {"4", Key::choice_4},    {"5", Key::choice_5},
 };
 
 std::string lower(std::string text) {

@@ -2,6 +2,7 @@
 #include "viz/model/fold.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/raft/message.h"
 
@@ -229,6 +230,14 @@ Request::Outcome outcome_of(const Record& r) {
   return r.b == kOk || r.b == kNotFound ? Request::Outcome::accepted : Request::Outcome::refused;
 }
 
+// A lesson's next step answers the question of the one before.
+void go_on(State& s, const Record& r) {
+  if (r.a == s.told_step) return;
+  s.told_step = r.a;
+  s.answered = std::exchange(s.question, 0);
+  s.answered_record = std::exchange(s.question_record, 0);
+}
+
 void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trace& trace) {
   Host* h = r.node >= 1 && r.node <= s.hosts.size() ? &s.hosts[r.node - 1] : nullptr;
   switch (static_cast<WorldFact>(r.kind)) {
@@ -285,8 +294,16 @@ void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trac
       h->speech_with = r.peer;
       h->speech_record = id;
       break;
-    case WorldFact::caption: s.caption = r.b; break;
+    case WorldFact::caption:
+      go_on(s, r);
+      s.caption = r.b;
+      break;
+    case WorldFact::question:
+      s.question = r.b;
+      s.question_record = id;
+      break;
     case WorldFact::bookmark:
+      go_on(s, r);
       s.bookmark = r.b;
       s.bookmark_record = id;
       s.caption = 0;  // its own follows, if it has one

@@ -81,6 +81,9 @@ struct State {
   Quorum quorum;
   std::uint64_t caption = 0, bookmark = 0;  // numbers of texts
   trace::RecordId bookmark_record = 0;
+  std::uint64_t question = 0, answered = 0;   // texts: what is asked now, and what was before the last step
+  trace::RecordId question_record = 0, answered_record = 0;
+  std::uint64_t told_step = UINT64_MAX;       // of the last bookmark or caption
   std::uint64_t accepted = 0;         // the last write that was: number of its text
   std::int64_t accepted_ns = 0;
   std::uint64_t accepted_index = 0;

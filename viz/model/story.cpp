@@ -18,7 +18,8 @@ void Story::take(const trace::Trace& trace, trace::RecordId id) {
     // A client's wish is told by the client's own line.
     if (world::is_operation(static_cast<world::Verb>(r.b))) return;
   }
-  if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark) || !report::tells(r) || !news) return;
+  // What was as expected is a list of its own (quorumlab run).
+  if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark) || r.is(WorldFact::expectation_held) || !report::tells(r) || !news) return;
   told_.push_back({r.time_ns, id, report::style_of(r)});
 }
 

@@ -27,6 +27,13 @@ enum class Key : int {
   promises,
   diagram,
   log,
+  black,
+  enter,
+  choice_1,
+  choice_2,
+  choice_3,
+  choice_4,
+  choice_5,
 };
 
 }  // namespace quorumlab::viz

@@ -112,6 +112,8 @@ void draw_help(const Canvas& canvas, const Box& box);      // help.cpp
 void draw_why(const Canvas& canvas, const Box& box);       // why.cpp
 void draw_promises(const Canvas& canvas, const Box& box);  // promises.cpp
 void draw_diagram(const Canvas& canvas, const Box& box);   // diagram.cpp
+int draw_lesson(const Canvas& canvas, const Box& box);     // lesson.cpp; answers where it ends
+void draw_hints(const Canvas& canvas, const Box& box);     // lesson.cpp
 int draw_spread(const Canvas& canvas, const Box& box);     // spread.cpp; answers where it ends
 void draw_logs(const Canvas& canvas, const Box& box);      // log.cpp
 

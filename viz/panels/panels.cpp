@@ -18,6 +18,7 @@ void read_panel_keys(View& view) {
   if (pressed(Key::why, false)) toggle(Panel::why);
   if (pressed(Key::promises, false)) toggle(Panel::promises);
   if (pressed(Key::log, false)) toggle(Panel::log);
+  if (pressed(Key::black, false)) view.black = !view.black;
   if (!pressed(Key::diagram, false)) return;
   if (view.wide_diagram) {
     view.wide_diagram = false;
@@ -54,6 +55,7 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
   if (pressed(Key::violation, true)) acts.push_back({direction, 0, Mark::violation});
   read_panel_keys(view);
   if (!pressed(Key::escape, false)) return;
+  view.black = false;
   if (!view.help) view.panel = View::Panel::story;
   if (!view.help) view.wide_diagram = false;
   view.help = false;
@@ -99,6 +101,18 @@ const View::Place* View::place(std::string_view name) const {
   return nullptr;
 }
 
+int View::choice(trace::RecordId question) const {
+  for (const auto& [record, chosen] : choices) {
+    if (record == question) return chosen;
+  }
+  return -1;
+}
+
+void View::choose(trace::RecordId question, int chosen) {
+  std::erase_if(choices, [&](const auto& c) { return c.first == question; });
+  choices.emplace_back(question, chosen);
+}
+
 void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   view.places.clear();
@@ -124,8 +138,13 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   else draw_network(canvas, network);
   draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   draw_scrubber(canvas, {0, height - scrubber, width, height});
+  draw_hints(canvas, network);
   if (view.help) draw_help(canvas, {0, 0, width, height});
+  const bool clicked = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1);
+  const std::size_t before = acts.size();
   read_keys(view, acts);
+  if (clicked || acts.size() > before) view.hints = false;
+  if (view.black) brush.fill({0, 0, width, height}, palette::kBlack);
   ImGui::End();
 }
 

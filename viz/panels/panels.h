@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "viz/model/timeline.h"
@@ -28,6 +29,12 @@ struct View {
   trace::RecordId why = 0;          // what was asked about last
   trace::RecordId hovered = 0;      // the message under the mouse, marked in all panels
   trace::RecordId hovered_next = 0;
+  bool black = false;               // nothing to see: listen to the speaker
+  bool hints = false;               // for who has just started
+  // What was answered to the questions of records; places among their choices.
+  std::vector<std::pair<trace::RecordId, int>> choices;
+  int choice(trace::RecordId question) const;  // -1: none yet
+  void choose(trace::RecordId question, int choice);
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {
     std::string name;

@@ -1,4 +1,4 @@
-// The side column: the lesson's words, the quorum, the three truths apart, and what happened last.
+// The side column below the lesson: the quorum, the three truths apart, what happened last, or a panel.
 #include <algorithm>
 
 #include "viz/panels/mouse.h"
@@ -6,36 +6,13 @@
 namespace quorumlab::viz {
 namespace {
 
-int draw_lesson(const Canvas& c, const Box& box) {
-  const Brush& b = c.brush;
-  const Theme& t = b.colours();
-  const int pad = b.px(14), wide = box.width() - 2 * pad;
-  const std::string heading = c.frame.bookmark == 0 ? plain(c.timeline.recording().title) : plain(c.words(c.frame.bookmark));
-  const std::string caption = c.frame.caption == 0 ? std::string() : plain(c.words(c.frame.caption));
-  constexpr int kMostHeading = 3;
-  // A panel needs room, too.
-  const int most_caption = c.view.panel == View::Panel::story ? 14 : 4;
-  const auto lines = [&](const std::string& text, Size size, int most) {
-    return std::min(most, static_cast<int>(b.fold(text, wide, size).size())) * b.line_height(size);
-  };
-  const int high = pad + lines(heading, Size::title, kMostHeading) +
-                   (caption.empty() ? 0 : b.px(8) + lines(caption, Size::body, most_caption)) + pad;
-  const Box panel{box.left, box.top, box.right, box.top + high};
-  b.fill(panel, t.panel, b.px(6));
-  b.fill({box.left, box.top, box.left + b.px(5), panel.bottom}, palette::kBlue);
-  int y = box.top + pad;
-  y += b.paragraph({box.left + pad, y}, wide, heading, Size::title, t.text, kMostHeading);
-  if (!caption.empty()) b.paragraph({box.left + pad, y + b.px(8)}, wide, caption, Size::body, t.text, most_caption);
-  c.remember("caption", panel);
-  return panel.bottom;
-}
-
 // A cell for each voter; those that reach each other are full; a mark stands where a majority begins.
 int draw_quorum(const Canvas& c, const Box& box) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
   const Quorum& q = c.frame.quorum;
-  if (!q.known) return box.top;
+  const int whole = b.line_height(Size::title) + b.px(40) + 2 * b.line_height(Size::body);
+  if (!q.known || box.top + whole > box.bottom) return box.top;
   std::uint64_t voters = 0;
   for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) voters += c.timeline.has_kind(n, Host::Kind::server) ? 1 : 0;
   voters = std::clamp<std::uint64_t>(voters, std::max(q.have, q.need), std::max(2 * q.need, q.have));
@@ -68,6 +45,7 @@ int draw_truth(const Canvas& c, Point at, int wide, bool known, bool holds, cons
   const Brush& b = c.brush;
   const Theme& t = b.colours();
   const Point mark{at.x + b.px(9), at.y + b.line_height(Size::body) / 2};
+  if (at.y + b.line_height(Size::body) > static_cast<int>(b.list()->GetClipRectMax().y)) return 0;
   if (!known) b.line({mark.x - b.px(6), mark.y}, {mark.x + b.px(6), mark.y}, t.line, b.px(3));
   else if (holds) b.tick(mark, b.px(8), t.good);
   else b.cross(mark, b.px(6), t.bad, b.px(3));

@@ -85,11 +85,13 @@ TEST_CASE("why? is answered for a node, an event and an entry of a log") {
   CHECK(w.player.cursor().record == chain[1]);
 
   w.key(Key::escape);
-  CHECK(w.screen.view.panel == Panel::story);
   w.seek("slide 22");
+  CHECK(w.screen.view.panel == Panel::story);
+  w.screen.view.keys = false;  // questions take room
   w.click("newest");
   CHECK(w.screen.view.panel == Panel::why);
   CHECK(w.about().is(WorldFact::quorum_unavailable));
+  w.screen.view.keys = true;
 
   w.key(Key::log);
   w.click("entry:n2:4");
