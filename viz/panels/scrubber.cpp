@@ -1,6 +1,7 @@
 // The whole run in lanes: whether there was a quorum, who led, what clients were told, and what broke;
 // the mouse seeks on it.
 #include <algorithm>
+#include <array>
 
 #include "viz/panels/paint.h"
 
@@ -73,8 +74,13 @@ void draw_leader_lane(const Canvas& c, const Box& lane, const Scale& scale) {
 void draw_marks(const Canvas& c, const Box& answers, const Box& faults, const Scale& scale) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
+  std::array<int, 16> last;  // by mark: a run of an hour has a hundred of them in each pixel
+  last.fill(-1);
   for (const Marked& m : c.timeline.marks()) {
     const int x = scale.x(m.time_ns);
+    int& drawn = last[static_cast<std::size_t>(m.mark)];
+    if (x == drawn) continue;
+    drawn = x;
     const Point answer{x, answers.middle().y}, fault{x, faults.middle().y};
     const int s = b.px(6);
     switch (m.mark) {
