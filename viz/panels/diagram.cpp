@@ -66,10 +66,15 @@ class Diagram {
     for (std::uint32_t n = 1; n <= c_.frame.hosts.size(); ++n) {
       if (!c_.timeline.has_kind(n, Host::Kind::server) && c_.timeline.busy(n)) hosts_.push_back(n);
     }
+    if (!hosts_.empty()) common_ = plain(c_.title(hosts_[0]));
+    for (const std::uint32_t host : hosts_) {
+      while (c_.timeline.has_kind(host, Host::Kind::server) && !plain(c_.title(host)).starts_with(common_)) common_.pop_back();
+    }
     constexpr std::size_t kMost = 40;
     if (hosts_.size() > kMost) hosts_.resize(kMost);
     // In a wide place the words of what happens stand on the right.
-    const int axis = b_.px(74), words = box_.width() > b_.px(700) ? box_.width() * 2 / 5 : 0;
+    const int axis = b_.width(time_text(c_.timeline.end_ns()), Size::small) + b_.px(16);
+    const int words = box_.width() > b_.px(700) ? box_.width() * 2 / 5 : 0;
     lanes_left_ = box_.left + axis;
     lanes_right_ = box_.right - words;
     words_ = words > 0;
@@ -247,7 +252,10 @@ class Diagram {
     for (const std::uint32_t host : hosts_) {
       const int wide = (lanes_right_ - lanes_left_) / static_cast<int>(hosts_.size()) - b_.px(2);
       const bool leads = host == c_.frame.leader;
-      const std::string name = b_.shortened(plain(c_.title(host)), wide, Size::small);
+      std::string name = plain(c_.title(host));
+      // What all servers' names begin with says nothing in a narrow place.
+      if (b_.width(name, Size::small) > wide && name.size() > common_.size() && name.starts_with(common_)) name.erase(0, common_.size());
+      name = b_.shortened(name, wide, Size::small);
       if (leads) {
         const int half = b_.width(name, Size::small) / 2 + b_.px(4);
         b_.fill({x(host) - half, box_.top + b_.px(1), x(host) + half, box_.top + high - b_.px(1)}, palette::kOrange, b_.px(3));
@@ -283,6 +291,7 @@ class Diagram {
   std::vector<std::uint32_t> hosts_;
   Window window_{};
   int lanes_left_ = 0, lanes_right_ = 0;
+  std::string common_;  // what the servers' names begin with
   bool words_ = false, left_out_ = false;
   trace::RecordId nearest_ = 0;
   double nearest_off_ = 0;

@@ -174,7 +174,9 @@ void draw_outsider(const Canvas& c, const Layout& layout, std::uint32_t host) {
     const int wide = b.width(c.title(host), Size::title);
     b.fill({at.x - wide / 2 - 2, at.y - b.px(10), at.x + wide / 2 + 2, at.y + b.px(11)}, t.panel);
   }
-  b.text({at.x, at.y - b.line_height(Size::title) * 9 / 20}, plain(c.title(host)), Size::title, name, Align::centre);
+  const std::string title = plain(c.title(host));
+  const Size letters = b.width(title, Size::title) < box.width() - b.px(10) ? Size::title : Size::small;
+  b.text({at.x, at.y - b.line_height(letters) * 9 / 20}, title, letters, name, Align::centre);
   if (h.holds) crown(b, {at.x, box.top - b.px(3)}, b.px(15), palette::kOrange);
   c.remember("host:" + c.title(host), box);
   if (clicked(c, box)) ask_why(c, h.since);
