@@ -134,7 +134,7 @@ void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
   const std::string title = plain(c.title(host));
   if (r < b.px(15)) return;
   const Size size = b.width(title, Size::title) < 2 * r - b.px(12) && !small ? Size::title
-                    : b.width(title, Size::body) < 2 * r && !small            ? Size::body
+                    : b.width(title, Size::body) < 2 * r - b.px(6) && !small            ? Size::body
                                                                               : Size::small;
   const int high = b.line_height(size);
   if (!h.runs()) {
