@@ -12,7 +12,14 @@
 namespace quorumlab::viz {
 namespace {
 
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define QUORUMLAB_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define QUORUMLAB_SANITIZED
+#endif
+#if defined(__OPTIMIZE__) && !defined(QUORUMLAB_SANITIZED)
 constexpr bool kJudged = true;
 #else
 constexpr bool kJudged = false;
