@@ -70,6 +70,7 @@ struct Scenario {
   std::uint64_t seed = 1;
   world::ClusterConfig cluster;
   std::vector<Step> timeline;
+  std::vector<Step> meanwhile;     // beside the timeline, by time: `when` after the start, perhaps an act
   std::vector<std::string> aliases;
   std::uint32_t watched = 0;       // bits of judge::Checker
   std::vector<Final> finally;

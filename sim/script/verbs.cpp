@@ -57,6 +57,11 @@ Built::Built() {
   step->together = {{"wait_until", "within"}, {"within", "wait_until"}};
   r.step = step;
 
+  std::vector<Field> beside = {{"at", c.duration, "When, counted from the start of the run.", "", true}};
+  beside.insert(beside.end(), r.verbs.begin(), r.verbs.end());
+  Type* by_hand = store.object(beside, "an object with \"at\", and a verb as steps have them", "meanwhile");
+  by_hand->exclusive = {names};
+
   std::vector<Field> last = r.conditions->fields;
   last.push_back({"within", c.duration, "They may take this long to come true after the last step.", "\"0s\""});
   Type* finally = store.object(last, "one or more conditions, for example {\"leader\": \"exists\"}", "finally");
@@ -71,6 +76,9 @@ Built::Built() {
        {"seed", store.integer(0, INT64_MAX, "a whole number from 0 to 2^64-1"), "Decides all chance.", "1"},
        {"cluster", r.cluster, "The nodes, and the world they live in.", "", true},
        {"timeline", store.list(step, 0, 10'000, "a list of steps"), "What happens, step by step, read from top to bottom.", "", true},
+       {"meanwhile", store.list(by_hand, 0, 10'000, "a list of acts with their times"),
+        "What is done beside the timeline, each at its exact time, as by somebody who looks on; the run lasts "
+        "at least until the last of them.", ""},
        {"always", store.list(checker, 1, 64, "one or more checkers"), "The checkers that watch; all of them without it.", "all"},
        {"finally", store.list(finally, 1, 100, "one or more objects with conditions"), "What must hold at the end.", ""},
        {"expect_violation", checker, "The run holds exactly if this checker is violated.", ""}},
