@@ -61,11 +61,24 @@ bool Runner::over() {
   return ended_;
 }
 
+// Those without an act only make the run last, and must change nothing else.
+void Runner::pass_over_looks() {
+  const auto& meanwhile = scenario_->meanwhile;
+  while (meanwhile_ < meanwhile.size() && !meanwhile[meanwhile_].act) ++meanwhile_;
+}
+
+void Runner::follow(const Scenario& scenario) {
+  scenario_ = &scenario;
+  meanwhile_ = 0;
+  while (meanwhile_ < scenario.meanwhile.size() && Instant{} + scenario.meanwhile[meanwhile_].when <= pause_) ++meanwhile_;
+}
+
 // Handles events up to `until`, with the background writes and the acts beside the timeline that fall
 // into it.
 Runner::Advance Runner::advance(Instant until) {
   const auto& meanwhile = scenario_->meanwhile;
   while (!ended_) {
+    pass_over_looks();
     Load* due = nullptr;
     for (Load& load : loads_) {
       if (load.next <= until && (due == nullptr || load.next < due->next)) due = &load;
@@ -90,6 +103,7 @@ Runner::Advance Runner::advance(Instant until) {
 template <class Done>
 Runner::Advance Runner::wait(Instant until, Done done) {
   while (!done()) {
+    pass_over_looks();
     Instant next = sim_->next_event();
     for (const Load& load : loads_) next = std::min(next, load.next);
     if (meanwhile_ < scenario_->meanwhile.size()) {
@@ -331,7 +345,7 @@ void Runner::begin(world::Simulation& sim, const RunOptions& options, RunResult&
   ended_ = false;
   going_ = true;
   countdown_ = 1024;
-  pause_ = kNever;
+  pause_ = Instant{-1};
   step_ = final_ = meanwhile_ = 0;
   loads_.clear();
   memory_.down.clear();

@@ -85,7 +85,7 @@ class Runner {
   bool concluding() const { return phase_ > Phase::lingering; }
   // A copy may go on with another future. REQUIRES: the scenario is the same but for acts of its
   // `meanwhile` that lie behind all that was handled.
-  void follow(const Scenario& scenario) { scenario_ = &scenario; }
+  void follow(const Scenario& scenario);
 
  private:
   enum class Advance : std::uint8_t { reached, paused, in_vain, ended };
@@ -114,6 +114,7 @@ class Runner {
   Advance ask();
   Advance hope();
   Advance advance(Instant until);
+  void pass_over_looks();
   bool over();  // after an event: whether the run ends here
   // Waits until `done()`; in vain if the time ran out, or nothing is left to happen.
   template <class Done>

@@ -207,7 +207,6 @@ void Runner::give(const Step& step) {
 void Runner::give_meanwhile() {
   const std::size_t number = meanwhile_++;
   const Step& step = scenario_->meanwhile[number];
-  if (!step.act) return;
   std::vector<Action> actions;
   if (!resolve(scenario_->timeline.size() + 1 + number, step, actions)) return;
   for (const Action& action : actions) {

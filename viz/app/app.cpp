@@ -4,9 +4,11 @@
 #include <imgui.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "sim/cli/cli.h"
+#include "sim/report/text.h"
 #include "viz/app/open.h"
 #include "viz/app/record.h"
 #include "viz/app/script.h"
@@ -18,14 +20,18 @@ namespace quorumlab::viz {
 namespace {
 
 struct Options {
-  std::string file, screenshot, at, script;
+  std::string file, screenshot, at, script, save;
   RecordOptions record;
   std::optional<std::uint64_t> seed;
-  std::vector<std::string> settings;
+  std::vector<std::string> settings, acts;
   int width = 1280, height = 800;
   long frames = -1;
   bool dark = false, large = false, small = false, light = false, list = false;
 };
+
+bool in_window(const Options& o) {
+  return o.screenshot.empty() && o.script.empty() && o.record.out.empty() && o.save.empty() && !o.list;
+}
 
 int take_picture(const Options& o, Stage& stage) {
   stage.step(0);
@@ -35,12 +41,12 @@ int take_picture(const Options& o, Stage& stage) {
 }
 
 // Everything that needs no display.
-int show_nowhere(const Options& o, Timeline& timeline, Player& player) {
-  Stage stage(timeline, player, o.width, o.height);
+int show_nowhere(const Options& o, Session& session) {
+  Stage stage(session, o.width, o.height);
   stage.view.dark = o.dark;
   stage.view.large = o.large;
-  if (!o.record.out.empty()) return record_run(o.record, timeline, player, stage);
-  if (!o.script.empty()) return run_script_file(o.script, timeline, player, stage, o.small);
+  if (!o.record.out.empty()) return record_run(o.record, session.timeline(), session.player(), stage);
+  if (!o.script.empty()) return run_script_file(o.script, session, stage, o.small);
   return take_picture(o, stage);
 }
 
@@ -67,7 +73,7 @@ int choose(Options& o) {
   return 0;
 }
 
-int show_window(const Options& o, Timeline& timeline, Player& player) {
+int show_window(const Options& o, Session& session) {
   View view;
   view.dark = o.dark;
   view.large = o.large;
@@ -78,20 +84,63 @@ int show_window(const Options& o, Timeline& timeline, Player& player) {
   calls.begin = add_fonts;
   calls.background = [&] { return background(view.dark); };
   calls.draw = [&](std::int64_t real_ns) {
-    player.advance(real_ns);
-    timeline.look(player.cursor(), frame);
+    session.advance(real_ns);
     acts.clear();
-    draw(timeline, frame, player, view, acts);
-    do_acts(acts, player, view);
+    draw_session(session, frame, view, acts);
+    do_acts(acts, session, view);
   };
   std::string problem;
   WindowOptions window;
-  window.title = "quorumlab: " + timeline.recording().title;
+  window.title = "quorumlab: " + session.timeline().recording().title;
   window.width = o.width;
   window.height = o.height;
   window.frames = o.frames;
   if (run_window(window, calls, problem)) return 0;
   return fail(problem);
+}
+
+// The run as it is to be shown first: with what --act does, at --at, or where it failed.
+int prepare(const Options& o, Session& session) {
+  std::string why_not;
+  for (const std::string& entry : o.acts) {
+    if (session.act(std::string_view(entry), why_not)) continue;
+    std::fprintf(stderr, "quorumlab-viz: --act %s: %s\n", entry.c_str(), why_not.c_str());
+    return cli::kExitUsage;
+  }
+  if (!o.save.empty()) {
+    if (session.save(o.save, why_not)) {
+      std::printf("%s: replays to digest %s\n", o.save.c_str(), report::digest_text(session.shown().digest()).c_str());
+      return -1;
+    }
+    std::fprintf(stderr, "quorumlab-viz: --save: %s\n", why_not.c_str());
+    return cli::kExitUsage;
+  }
+  if (!o.at.empty()) {
+    if (session.seek_to(o.at)) return 0;
+    std::fprintf(stderr, o.at == "violation" ? "quorumlab-viz: --at \"%s\": nothing was violated; there are:\n"
+                                             : "quorumlab-viz: --at \"%s\": no bookmark is called so, or more than one, and it is no time; there are:\n",
+                 o.at.c_str());
+    for (const Bookmark& b : session.timeline().bookmarks()) std::fprintf(stderr, "  %s\n", b.text.c_str());
+    return cli::kExitUsage;
+  }
+  // Most runs are over long before somebody could look; of the others a beginning is enough.
+  constexpr std::uint64_t kSoon = 200'000;
+  session.shown().grow(INT64_MAX, kSoon);
+  if (!o.acts.empty() || session.seek_failure()) return 0;
+  if (!session.timeline().bookmarks().empty()) session.player().seek_bookmark(0);
+  return 0;
+}
+
+int show(const Options& o, Session& session) {
+  const bool window = in_window(o);
+  if (o.list || !window) session.run_whole();
+  if (o.list) {
+    for (const Bookmark& b : session.timeline().bookmarks()) std::printf("%12.6f s  %s\n", static_cast<double>(b.at.time_ns) / 1e9, b.text.c_str());
+    return 0;
+  }
+  if (const int code = prepare(o, session); code != 0) return std::max(code, 0);
+  if (!window) session.run_whole();
+  return window ? show_window(o, session) : show_nowhere(o, session);
 }
 
 }  // namespace
@@ -109,7 +158,10 @@ int run_viz(int argc, char** argv) {
   app.add_option("--speed", o.record.speed, "Of real time: 2, 0.1, 1/10 (without it: 1)")->option_text("N");
   app.add_option("--hold", o.record.hold_s, "So many seconds the film stands still at each bookmark")->check(CLI::Range(0, 60));
   app.add_option("--script", o.script, "Do what a file says, line by line, without a display (viz/README.md)")->option_text("FILE");
-  app.add_option("--at", o.at, "Where to begin: a bookmark, a slide (\"slide 20\") or a time (1.5s)")->option_text("PLACE");
+  app.add_option("--act", o.acts, "Do this to the world first, as by hand: {\"at\": \"1.25s\", \"crash\": \"n1\"}, an entry of a scenario's \"meanwhile\"")
+      ->option_text("JSON")->allow_extra_args(false);
+  app.add_option("--save", o.save, "Write the run with what --act does as a scenario file, and end")->option_text("OUT.json");
+  app.add_option("--at", o.at, "Where to begin: a bookmark, a slide (\"slide 20\"), a time (1.5s) or \"violation\"; without it: where the run failed")->option_text("PLACE");
   app.add_option("--seed", o.seed, "Decides all chance; without it: the file's seed")->option_text("N");
   app.add_option("--set", o.settings, "Change a value of the file, for example cluster.nodes=7")->option_text("KEY=VALUE")->allow_extra_args(false);
   app.add_option("--width", o.width, "Of the picture or window, in pixels")->check(CLI::Range(320, 7680));
@@ -125,27 +177,14 @@ int run_viz(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : cli::kExitUsage;
   }
-  const bool window = o.screenshot.empty() && o.script.empty() && o.record.out.empty();
-  if (o.file.empty() && window && !o.list) {
+  if (o.file.empty() && in_window(o)) {
     if (const int code = choose(o); code != 0 || o.file.empty()) return code;
   }
   if (o.file.empty()) o.file = "quorum";
-  Recording recording;
-  if (const int code = open_recording(o.file, o.seed, o.settings, recording); code != 0) return code;
-  Timeline timeline(recording);
-  Player player(timeline);
-  if (o.list) {
-    for (const Bookmark& b : timeline.bookmarks()) std::printf("%12.6f s  %s\n", static_cast<double>(b.at.time_ns) / 1e9, b.text.c_str());
-    return 0;
-  }
-  if (o.at.empty()) {
-    if (!timeline.bookmarks().empty()) player.seek_bookmark(0);
-  } else if (!player.seek_to(o.at)) {
-    std::fprintf(stderr, "quorumlab-viz: --at \"%s\": no bookmark is called so, or more than one, and it is no time; there are:\n", o.at.c_str());
-    for (const Bookmark& b : timeline.bookmarks()) std::fprintf(stderr, "  %s\n", b.text.c_str());
-    return cli::kExitUsage;
-  }
-  return window ? show_window(o, timeline, player) : show_nowhere(o, timeline, player);
+  int code = 0;
+  const auto session = open_session(o.file, o.seed, o.settings, code);
+  if (!session) return code;
+  return show(o, *session);
 }
 
 }  // namespace quorumlab::viz

@@ -70,8 +70,8 @@ struct Spot {
 
 class Hands {
  public:
-  Hands(const Timeline& timeline, Player& player, Stage& stage, bool small)
-      : timeline_(timeline), player_(player), stage_(stage), small_(small) {}
+  Hands(Session& session, Stage& stage, bool small)
+      : session_(session), stage_(stage), small_(small) {}
 
   // The reason why it could not be done; empty: it was.
   std::string run(const std::vector<std::string>& words) {
@@ -104,7 +104,7 @@ class Hands {
   static std::string usage() { return "there are: seek, key, click, rclick, hover, drag, wheel, type, wait, shows, hides, hints, screenshot"; }
 
   std::string seek(const std::string& where) {
-    if (!player_.seek_to(where)) return "seek: no bookmark is called \"" + where + "\", or more than one, and it is no time";
+    if (!session_.seek_to(where)) return "seek: no bookmark is called \"" + where + "\", or more than one, and it is no time";
     stage_.step(0);
     return {};
   }
@@ -202,22 +202,21 @@ class Hands {
   std::string look(const std::string& name, bool wanted) {
     stage_.step(0);
     if ((stage_.view.place(name) != nullptr) == wanted) return {};
-    return "\"" + name + "\" is " + (wanted ? "not " : "") + "on the screen at " + std::to_string(player_.cursor().time_ns) + " ns of " +
-           timeline_.recording().title;
+    return "\"" + name + "\" is " + (wanted ? "not " : "") + "on the screen at " + std::to_string(session_.player().cursor().time_ns) + " ns of " +
+           session_.timeline().recording().title;
   }
 
-  const Timeline& timeline_;
-  Player& player_;
+  Session& session_;
   Stage& stage_;
   bool small_;
 };
 
 }  // namespace
 
-int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage, bool small) {
+int run_script(const std::string& text, const std::string& name, Session& session, Stage& stage, bool small) {
   std::istringstream lines(text);
   std::string line;
-  Hands hands(timeline, player, stage, small);
+  Hands hands(session, stage, small);
   stage.step(0);
   for (int number = 1; std::getline(lines, line); ++number) {
     const auto words = words_of(line);
@@ -230,7 +229,7 @@ int run_script(const std::string& text, const std::string& name, const Timeline&
   return 0;
 }
 
-int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage, bool small) {
+int run_script_file(const std::string& file, Session& session, Stage& stage, bool small) {
   std::ostringstream text;
   if (file == "-") {
     text << std::cin.rdbuf();
@@ -242,7 +241,7 @@ int run_script_file(const std::string& file, const Timeline& timeline, Player& p
     }
     text << in.rdbuf();
   }
-  return run_script(text.str(), file == "-" ? "standard input" : file, timeline, player, stage, small);
+  return run_script(text.str(), file == "-" ? "standard input" : file, session, stage, small);
 }
 
 }  // namespace quorumlab::viz

@@ -23,8 +23,8 @@
 namespace quorumlab::viz {
 
 // `name` stands in messages; `small`: pictures of 256 colours. 0, or an exit code after the reason was printed with its line.
-int run_script(const std::string& text, const std::string& name, const Timeline& timeline, Player& player, Stage& stage, bool small);
+int run_script(const std::string& text, const std::string& name, Session& session, Stage& stage, bool small);
 // The same with a file; "-" is standard input.
-int run_script_file(const std::string& file, const Timeline& timeline, Player& player, Stage& stage, bool small);
+int run_script_file(const std::string& file, Session& session, Stage& stage, bool small);
 
 }  // namespace quorumlab::viz

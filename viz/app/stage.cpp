@@ -24,17 +24,26 @@ int make_context(int width, int height) {
 
 }  // namespace
 
-void do_acts(const std::vector<UiAct>& acts, Player& player, View& view) {
+void do_acts(const std::vector<UiAct>& acts, Session& session, View& view) {
   for (const UiAct& act : acts) {
     if (act.kind == UiAct::Kind::toggle_help) view.help = !view.help;
     else if (act.kind == UiAct::Kind::toggle_theme) view.dark = !view.dark;
     else if (act.kind == UiAct::Kind::toggle_large) view.large = !view.large;
-    else player.act(act);
+    else session.act(act);
   }
 }
 
-Stage::Stage(Timeline& timeline, Player& player, int width, int height)
-    : timeline_(timeline), player_(player), rasteriser_((make_context(width, height), Rasteriser())) {
+void draw_session(Session& session, Frame& frame, View& view, std::vector<UiAct>& acts) {
+  // A frame is folded on from one of the same run.
+  if (view.branch != session.shown_number()) frame = {};
+  view.branch = session.shown_number();
+  session.timeline().look(session.player().cursor(), frame);
+  view.offer = &session.offer(frame);
+  draw(session.timeline(), frame, session.player(), view, acts);
+}
+
+Stage::Stage(Session& session, int width, int height)
+    : session_(session), rasteriser_((make_context(width, height), Rasteriser())) {
   view.keys = false;
 }
 
@@ -42,13 +51,12 @@ Stage::~Stage() { ImGui::DestroyContext(); }
 
 void Stage::step(std::int64_t real_ns) {
   ImGui::GetIO().DeltaTime = std::max(1e-4f, static_cast<float>(real_ns) / 1e9f);
-  player_.advance(real_ns);
-  timeline_.look(player_.cursor(), frame_);
+  session_.advance(real_ns);
   acts_.clear();
   ImGui::NewFrame();
-  viz::draw(timeline_, frame_, player_, view, acts_);
+  draw_session(session_, frame_, view, acts_);
   ImGui::Render();
-  do_acts(acts_, player_, view);
+  do_acts(acts_, session_, view);
 }
 
 const Image& Stage::picture() {

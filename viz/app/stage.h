@@ -8,17 +8,21 @@
 
 #include "viz/backend/software/rasteriser.h"
 #include "viz/panels/panels.h"
+#include "viz/session/session.h"
 
 namespace quorumlab::viz {
 
-// Does what the panels asked for: the window's own acts change `view`, the others go to the player.
-void do_acts(const std::vector<UiAct>& acts, Player& player, View& view);
+// Does what the panels asked for: the window's own acts change `view`, the others go to the session.
+void do_acts(const std::vector<UiAct>& acts, Session& session, View& view);
+
+// One ImGui frame of the branch that is shown, at its cursor.
+void draw_session(Session& session, Frame& frame, View& view, std::vector<UiAct>& acts);
 
 // Only one may exist at a time: Dear ImGui's context is the process's.
 class Stage {
  public:
-  // Timeline and player must outlive the stage.
-  Stage(Timeline& timeline, Player& player, int width, int height);
+  // The session must outlive the stage.
+  Stage(Session& session, int width, int height);
   ~Stage();
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
@@ -38,8 +42,7 @@ class Stage {
   View view;
 
  private:
-  Timeline& timeline_;
-  Player& player_;
+  Session& session_;
   Rasteriser rasteriser_;
   Frame frame_;
   Image image_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/trace/words.h"
+#include "viz/model/frame.h"
 
 namespace quorumlab::viz {
 
@@ -19,6 +20,11 @@ struct Recording {
   // as the scenario says.
   std::vector<std::uint32_t> checkers;
   std::int64_t election_min_ns = 0, election_max_ns = 0;
+  // What hosts are, where that is known; empty: what they do in the trace tells.
+  std::vector<Host::Kind> kinds;
+  bool raft = false;     // with `kinds`: whether servers run Raft
+  bool growing = false;  // the trace is that of a world that runs on
+  std::int64_t reached_ns = 0;  // nothing more happens until then, where that is known
   trace::Trace trace;
 
   trace::Context context() const { return {titles, &trace}; }

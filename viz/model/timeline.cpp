@@ -30,6 +30,7 @@ bool serves(const Record& r) {
 
 // Programs ask; clients have an act behind each operation.
 bool runs_programs(const Recording& recording) {
+  if (std::find(recording.kinds.begin(), recording.kinds.end(), Host::Kind::program) != recording.kinds.end()) return true;
   for (RecordId id = 1; id <= recording.trace.size(); ++id) {
     if (recording.trace[id].is(WorldFact::asked)) return true;
   }
@@ -58,8 +59,13 @@ Timeline::Timeline(const Recording& recording)
 
 // What a host is shows in what it does: the trace does not say it.
 void Timeline::learn_kinds() {
-  kinds_.assign(recording_.names.size(), Host::Kind::client);
   busy_.assign(recording_.names.size(), false);
+  if (!recording_.kinds.empty()) {
+    kinds_ = recording_.kinds;
+    has_raft_ = recording_.raft;
+    return;
+  }
+  kinds_.assign(recording_.names.size(), Host::Kind::client);
   std::vector<bool> server(kinds_.size(), false), process(kinds_.size(), false);
   for (RecordId id = 1; id <= recording_.trace.size(); ++id) {
     const Record& r = recording_.trace[id];
@@ -67,7 +73,6 @@ void Timeline::learn_kinds() {
     if (serves(r)) server[r.node - 1] = true;
     if (r.is(Fact::started) || r.is(Fact::became_leader)) has_raft_ = true;
     if (r.is(WorldFact::process_started)) process[r.node - 1] = true;
-    if (!r.is(WorldFact::act)) busy_[r.node - 1] = true;
   }
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     if (server[i]) kinds_[i] = Host::Kind::server;
@@ -82,6 +87,7 @@ void Timeline::extend() {
 
 void Timeline::take_in(RecordId id) {
   const Record& r = recording_.trace[id];
+  if (r.node >= 1 && r.node <= busy_.size() && !r.is(WorldFact::act)) busy_[r.node - 1] = true;
   if (departs(r)) {
     flights_.push_back({id, 0, r.time_ns, 0, r.node, r.peer, r.extra, false, false});
   } else if (arrives(r) || r.is(WorldFact::packet_held)) {

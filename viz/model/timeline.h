@@ -3,6 +3,7 @@
 // the trace grows; a seek then folds some thousand records however long the run was.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -69,7 +70,7 @@ class Timeline {
 
   const Recording& recording() const { return recording_; }
   std::size_t size() const { return seen_.record; }
-  std::int64_t end_ns() const { return seen_.time_ns; }
+  std::int64_t end_ns() const { return std::max(seen_.time_ns, recording_.reached_ns); }
   // The last record that happened by then.
   trace::RecordId record_by(std::int64_t time_ns) const;
   Cursor cursor_of(trace::RecordId id) const { return {id == 0 ? 0 : recording_.trace[id].time_ns, id}; }

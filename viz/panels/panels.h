@@ -35,6 +35,9 @@ struct View {
   std::vector<std::pair<trace::RecordId, int>> choices;
   int choice(trace::RecordId question) const;  // -1: none yet
   void choose(trace::RecordId question, int choice);
+  // What can be done to the world; null: nothing, for whoever only looks. `branch`: whose frame it is.
+  const Offer* offer = nullptr;
+  std::size_t branch = 0;
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {
     std::string name;

@@ -38,6 +38,12 @@ void Player::seek(std::int64_t time_ns) {
   cursor_.record = timeline_.record_by(cursor_.time_ns);
 }
 
+void Player::take_over(const Player& other) {
+  seek(other.cursor_.time_ns);
+  speed_ = other.speed_;
+  playing_ = other.playing_;
+}
+
 void Player::seek_record(trace::RecordId id) {
   cursor_ = timeline_.cursor_of(std::min<trace::RecordId>(id, timeline_.size()));
 }
@@ -97,7 +103,7 @@ void Player::act(const UiAct& act) {
     case Kind::seek_record: seek_record(act.record); break;
     case Kind::toggle_play:
       // At the end there is only the beginning left to play.
-      if (!playing_ && cursor_.record == timeline_.size()) cursor_ = {};
+      if (!playing_ && cursor_.record == timeline_.size() && !timeline_.recording().growing) cursor_ = {};
       playing_ = !playing_;
       return;
     case Kind::faster: speed_ = std::min(speed_ + 1, static_cast<int>(kSpeeds.size()) - 1 - kUsual); return;
@@ -119,6 +125,10 @@ void Player::act(const UiAct& act) {
     case Kind::first: seek(0); break;
     case Kind::last: seek(timeline_.end_ns()); break;
     case Kind::toggle_help:
+    case Kind::deed:
+    case Kind::show_branch:
+    case Kind::compare_branch:
+    case Kind::save_branch:
     case Kind::toggle_theme:
     case Kind::toggle_large: return;  // the window's own
   }
@@ -146,7 +156,8 @@ void Player::advance(std::int64_t real_ns) {
       return;
     }
   }
-  if (cursor_.record == timeline_.size() && cursor_.time_ns >= timeline_.end_ns()) playing_ = false;
+  const bool at_end = cursor_.record == timeline_.size() && cursor_.time_ns >= timeline_.end_ns();
+  if (at_end && !timeline_.recording().growing) playing_ = false;
 }
 
 }  // namespace quorumlab::viz

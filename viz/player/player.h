@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "viz/model/timeline.h"
+#include "viz/player/deed.h"
 
 namespace quorumlab::viz {
 
@@ -26,12 +27,19 @@ struct UiAct {
     first, last,
     toggle_help,
     toggle_theme,
+    // Of whoever owns the run (viz/session); the player does none of them.
+    deed,             // `deed`, at the cursor
+    show_branch,      // number `number`
+    compare_branch,   // beside it; the one shown: no other
+    save_branch,
     toggle_large,
   };
   Kind kind = Kind::toggle_play;
   std::int64_t time_ns = 0;
   Mark mark = Mark::nothing;
   trace::RecordId record = 0;
+  std::size_t number = 0;
+  Deed deed = {};
   bool operator==(const UiAct&) const = default;
 };
 
@@ -61,6 +69,8 @@ class Player {
   // is called so, or more than one is.
   bool seek_to(std::string_view place);
   void play(bool on) { playing_ = on; }
+  // Stands where the other one does, in time, and plays as it does.
+  void take_over(const Player& other);
   // Moves on by so much real time while it plays; a bookmark on the way, the first violation and the
   // end stop it.
   void advance(std::int64_t real_ns);
