@@ -28,6 +28,7 @@ constexpr NamedKey kKeys[] = {
     {"L", Key::large},               {"W", Key::why},           {"I", Key::promises},   {"D", Key::diagram},
     {"O", Key::log},                 {"B", Key::black},         {"Return", Key::enter},  {"1", Key::choice_1},
     {"2", Key::choice_2},            {"3", Key::choice_3},      {"4", Key::choice_4},    {"5", Key::choice_5},
+    {"Enter", Key::enter},           {"Tab", Key::tab},         {"Backspace", Key::backspace}, {"S", Key::save},
 };
 
 std::string lower(std::string text) {

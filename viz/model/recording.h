@@ -23,6 +23,7 @@ struct Recording {
   // What hosts are, where that is known; empty: what they do in the trace tells.
   std::vector<Host::Kind> kinds;
   bool raft = false;     // with `kinds`: whether servers run Raft
+  std::vector<bool> busy;  // hosts to show even if they do nothing here; may be empty
   bool growing = false;  // the trace is that of a world that runs on
   std::int64_t reached_ns = 0;  // nothing more happens until then, where that is known
   trace::Trace trace;

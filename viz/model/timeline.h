@@ -86,7 +86,9 @@ class Timeline {
   const std::vector<Span>& quorum() const { return quorum_; }    // 0 unknown, 1 unavailable, 2 available
   const std::vector<Span>& leaders() const { return leaders_; }  // the leader's number, 0: none
   bool has_kind(std::uint32_t host, Host::Kind kind) const;
-  bool busy(std::uint32_t host) const { return busy_[host - 1]; }  // it does something in this run
+  bool busy(std::uint32_t host) const {
+    return busy_[host - 1] || (host <= recording_.busy.size() && recording_.busy[host - 1]);
+  }  // it does something in this run
   bool has_raft() const { return has_raft_; }
   bool has_writes() const { return has_writes_; }  // by clients
 

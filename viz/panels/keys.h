@@ -34,6 +34,9 @@ enum class Key : int {
   choice_3,
   choice_4,
   choice_5,
+  tab,
+  backspace,
+  save,  // with Control
 };
 
 }  // namespace quorumlab::viz

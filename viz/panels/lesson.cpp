@@ -62,7 +62,7 @@ class Column {
       b_.paragraph({row.left + indent, top + b_.px(4)}, box_.width() - indent - b_.px(6), q.choices[i], Size::small, ink, 3);
       c_.remember("choice:" + std::to_string(i + 1), row);
       const Key key = static_cast<Key>(static_cast<int>(Key::choice_1) + static_cast<int>(i));
-      if (clicked(c_, row) || ImGui::IsKeyPressed(static_cast<int>(key), false)) c_.view.choose(record, static_cast<int>(i));
+      if (clicked(c_, row) || (c_.view.menu.kind == Menu::Kind::none && ImGui::IsKeyPressed(static_cast<int>(key), false))) c_.view.choose(record, static_cast<int>(i));
     }
     if (chosen >= 0) text("Go on to see what happens.", Size::small, t.quiet, 2);
   }

@@ -5,6 +5,7 @@
 #include "core/raft/message.h"
 #include "sim/trace/words.h"
 #include "viz/panels/family.h"
+#include "viz/panels/acts.h"
 #include "viz/panels/layout.h"
 #include "viz/panels/mouse.h"
 #include "viz/panels/node.h"
@@ -269,6 +270,9 @@ void draw_network(const Canvas& c, const Box& area) {
   draw_packets(c, layout);
   draw_bubbles(c, layout, area);
   draw_legend(c, area);
+  if (c.view.offer == nullptr) return;
+  if (!c.view.beside) draw_hands(c, layout, area);
+  draw_branch_name(c, area, c.view.beside);
 }
 
 }  // namespace quorumlab::viz

@@ -101,6 +101,7 @@ struct Canvas {
   const std::string& title(std::uint32_t host) const { return timeline.recording().titles[host - 1]; }
   std::string_view words(std::uint64_t text) const { return timeline.recording().trace.text_at(text); }
   void remember(std::string name, const Box& box) const {
+    if (view.beside) name = "beside:" + name;
     view.places.push_back({std::move(name), box.left, box.top, box.right, box.bottom});
   }
 };

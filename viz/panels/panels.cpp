@@ -3,6 +3,7 @@
 
 #include <imgui.h>
 
+#include "viz/panels/acts.h"
 #include "viz/panels/paint.h"
 
 namespace quorumlab::viz {
@@ -133,17 +134,31 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const int header = brush.px(50), scrubber = brush.px(view.large ? 166 : 152), side = brush.px(view.large ? 452 : 392);
   const int gap = brush.px(16);
   const Box network{0, header, width - side - gap, height - scrubber};
+  const bool compares = view.offer != nullptr && view.offer->beside_frame != nullptr;
+  // A menu takes the mouse: what lies below it must not hear of it.
+  ImGuiIO& io = ImGui::GetIO();
+  const ImVec2 mouse = io.MousePos;
+  const bool busy = view.menu.kind != Menu::Kind::none;
+  if (busy) io.MousePos = ImVec2(-1e6f, -1e6f);
   draw_header(canvas, {0, 0, width, header});
   if (view.wide_diagram) draw_diagram(canvas, {network.left + gap, network.top + gap, network.right - gap, network.bottom - gap});
+  else if (compares) draw_two_networks(canvas, {0, header, width, height - scrubber});
   else draw_network(canvas, network);
-  draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
+  if (!compares || view.wide_diagram) draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   draw_scrubber(canvas, {0, height - scrubber, width, height});
   draw_hints(canvas, network);
   if (view.help) draw_help(canvas, {0, 0, width, height});
+  io.MousePos = mouse;
   const bool clicked = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1);
   const std::size_t before = acts.size();
-  read_keys(view, acts);
-  if (clicked || acts.size() > before) view.hints = false;
+  bool taken = false;
+  if (view.offer != nullptr && !view.black) {
+    draw_notice(canvas, network);
+    taken = draw_menu(canvas, {0, 0, width, height});
+    if (!taken) taken = draw_branches(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
+  }
+  if (!taken) read_keys(view, acts);
+  if (clicked || taken || acts.size() > before) view.hints = false;
   if (view.black) brush.fill({0, 0, width, height}, palette::kBlack);
   ImGui::End();
 }

@@ -11,6 +11,7 @@
 
 #include "viz/model/timeline.h"
 #include "viz/panels/keys.h"
+#include "viz/panels/menu.h"
 #include "viz/player/player.h"
 
 namespace quorumlab::viz {
@@ -38,6 +39,11 @@ struct View {
   // What can be done to the world; null: nothing, for whoever only looks. `branch`: whose frame it is.
   const Offer* offer = nullptr;
   std::size_t branch = 0;
+  Menu menu;
+  Stroke stroke;
+  bool branches = false;        // their tree is shown
+  std::size_t branch_at = 0;    // the one that stands out in it
+  bool beside = false;          // while the branch beside the shown one is drawn
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {
     std::string name;

@@ -163,6 +163,15 @@ void draw_scrubber(const Canvas& c, const Box& box) {
   draw_marks(c, answers, faults, scale);
   draw_axis(c, axis, scale);
 
+  if (const Offer* offer = c.view.offer) {
+    // What was done by hand, and where the branch beside this one differs.
+    for (const std::int64_t at : offer->deeds_ns) b.polygon({scale.x(at), faults.bottom - b.px(6)}, b.px(8), 3, 90, palette::kPurple, t.text, b.px(1));
+    if (offer->beside && offer->differs_ns) {
+      const int at = scale.x(*offer->differs_ns);
+      b.dashes({at, flags.top}, {at, axis.top + b.px(4)}, palette::kPurple, b.px(3), b.px(6), b.px(4));
+      c.remember("difference", {at - b.px(2), flags.top, at + b.px(2), axis.top});
+    }
+  }
   const int x = scale.x(c.frame.time_ns);
   b.line({x, flags.bottom}, {x, axis.top + b.px(4)}, t.text, b.px(3));
   b.polygon({x, axis.top + b.px(8)}, b.px(9), 3, -90, t.text, 0, 0);

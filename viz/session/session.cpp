@@ -126,6 +126,11 @@ std::optional<std::size_t> Session::add(std::unique_ptr<Branch> branch, const st
   branch->name = name;
   branch->parent = parent;
   branch->forked_ns = forked_ns;
+  // Who is in the picture stays there.
+  const Timeline& before = *branches_[parent]->timeline;
+  for (std::uint32_t host = 1; host <= branch->recording.names.size(); ++host) {
+    branch->recording.busy.push_back(host <= branches_[parent]->recording.names.size() && before.busy(host));
+  }
   // What was done is seen done.
   const std::int64_t to = seen_ns + 1;
   branch->grow(to + kAhead);

@@ -34,6 +34,7 @@ void map_keys() {
       {Key::page_up, GLFW_KEY_P},           {Key::black, GLFW_KEY_B},        {Key::black, GLFW_KEY_PERIOD},
       {Key::enter, GLFW_KEY_ENTER},         {Key::choice_1, GLFW_KEY_1},     {Key::choice_2, GLFW_KEY_2},
       {Key::choice_3, GLFW_KEY_3},          {Key::choice_4, GLFW_KEY_4},     {Key::choice_5, GLFW_KEY_5},
+      {Key::tab, GLFW_KEY_TAB},             {Key::backspace, GLFW_KEY_BACKSPACE}, {Key::save, GLFW_KEY_S},
   };
   ImGuiIO& io = ImGui::GetIO();
   for (const Pair& p : kPairs) io.KeysDown[static_cast<int>(p.key)] = false;
