@@ -20,6 +20,10 @@ def main():
     run = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", viz, str(scenario), "--frames", "5", "--at", "slide 21"],
                          capture_output=True, text=True, timeout=110)
     assert run.returncode == 0, f"exit code {run.returncode}: {run.stdout}{run.stderr}"
+    # Without a file: the list to choose from; closed, it is no failure.
+    run = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", viz, "--frames", "5"],
+                         capture_output=True, text=True, timeout=110)
+    assert run.returncode == 0, f"exit code {run.returncode}: {run.stdout}{run.stderr}"
     # Without any display it says what to do, and a picture needs none.
     env = {"PATH": "/usr/bin:/bin"}
     run = subprocess.run([viz, str(scenario), "--frames", "1"], capture_output=True, text=True, timeout=60, env=env)
@@ -28,7 +32,7 @@ def main():
         out = pathlib.Path(folder) / "picture.png"
         subprocess.run([viz, str(scenario), "--screenshot", str(out), "--at", "slide 22"], check=True, timeout=60, env=env)
         assert out.read_bytes().startswith(b"\x89PNG"), "no PNG was written"
-    print("a window of five frames, an error without a display, a picture without one")
+    print("a window of five frames, a list of scenarios, an error without a display, a picture without one")
     return 0
 
 

@@ -57,6 +57,14 @@ std::string find_scenario(const std::string& file_or_name);
 // Folders that hold scenarios, the nearest first.
 std::vector<std::string> scenario_folders();
 
+struct FoundScenario {
+  std::string file;
+  script::Scenario scenario;
+  bool good = false;  // it has no mistakes
+};
+// All in a folder and those below it, by their files' names.
+std::vector<FoundScenario> find_scenarios(const std::string& folder);
+
 // What a running loop shows on standard error once it takes longer than two seconds.
 class Progress {
  public:

@@ -10,15 +10,7 @@
 #include "sim/cli/cli.h"
 
 namespace quorumlab::cli {
-namespace {
-
-struct Found {
-  std::string file;
-  script::Scenario scenario;
-  bool good = false;
-};
-
-std::vector<Found> find_all(const std::string& folder) {
+std::vector<FoundScenario> find_scenarios(const std::string& folder) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   std::error_code code;
@@ -28,9 +20,9 @@ std::vector<Found> find_all(const std::string& folder) {
     if (name.size() > 14 && name.ends_with(".scenario.json")) files.push_back(it->path().lexically_normal().string());
   }
   std::sort(files.begin(), files.end());
-  std::vector<Found> out;
+  std::vector<FoundScenario> out;
   for (const std::string& file : files) {
-    Found& found = out.emplace_back();
+    FoundScenario& found = out.emplace_back();
     found.file = file;
     script::Problems problems;
     found.scenario = script::load_file(file, {}, problems);
@@ -38,8 +30,6 @@ std::vector<Found> find_all(const std::string& folder) {
   }
   return out;
 }
-
-}  // namespace
 
 void add_list(CLI::App& app, Chosen& chosen) {
   struct Options {
@@ -53,11 +43,11 @@ void add_list(CLI::App& app, Chosen& chosen) {
   cmd->callback([options, &chosen] {
     chosen = [options] {
       const auto folders = options->folder.empty() ? scenario_folders() : std::vector<std::string>{options->folder};
-      std::vector<Found> all;
-      if (!folders.empty()) all = find_all(folders.front());
+      std::vector<FoundScenario> all;
+      if (!folders.empty()) all = find_scenarios(folders.front());
       if (options->json) {
         auto out = nlohmann::ordered_json::array();
-        for (const Found& f : all) {
+        for (const FoundScenario& f : all) {
           out.push_back({{"name", f.scenario.name}, {"title", f.scenario.title}, {"topic", f.scenario.topic},
                          {"file", f.file}, {"good", f.good}});
         }
@@ -70,11 +60,11 @@ void add_list(CLI::App& app, Chosen& chosen) {
         return kExitUsage;
       }
       std::stable_sort(all.begin(), all.end(),
-                       [](const Found& a, const Found& b) { return a.scenario.topic < b.scenario.topic; });
+                       [](const FoundScenario& a, const FoundScenario& b) { return a.scenario.topic < b.scenario.topic; });
       std::size_t width = 0;
-      for (const Found& f : all) width = std::max(width, f.scenario.name.size());
+      for (const FoundScenario& f : all) width = std::max(width, f.scenario.name.size());
       const std::string* topic = nullptr;
-      for (const Found& f : all) {
+      for (const FoundScenario& f : all) {
         if (topic == nullptr || *topic != f.scenario.topic) {
           std::printf("%s%s\n", topic == nullptr ? "" : "\n",
                       f.scenario.topic.empty() ? "other" : f.scenario.topic.c_str());

@@ -25,6 +25,8 @@ std::string header(const script::Scenario& scenario, std::uint64_t seed, const T
 // The story.
 std::string timeline(const script::Scenario& scenario, const trace::Trace& trace, const TextOptions& options);
 // Verdict, checkers, operations, seed, digest; ends with the line "digest: 0123456789abcdef".
+// Whether the scenario's nodes speak what the checker judges.
+bool engine_runs(const script::Scenario& scenario, judge::Checker checker);
 std::string verdict(const script::Scenario& scenario, const script::RunResult& result, const trace::Trace* trace,
                     const TextOptions& options);
 // One line: "held  NAME  seed 1  digest ...".

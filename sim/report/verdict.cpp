@@ -52,8 +52,7 @@ void tell_violation(const script::RunResult& result, const trace::Trace* trace, 
 
 }  // namespace
 
-// Whether nodes speak what the checker judges.
-static bool engine_runs(const script::Scenario& s, judge::Checker checker) {
+bool engine_runs(const script::Scenario& s, judge::Checker checker) {
   if (judge::judges_programs(checker)) return !s.cluster.apps.empty();
   if (judge::judges_autopilot(checker)) return s.cluster.node.autopilot.on;
   if (judge::judges_store(checker)) return s.cluster.node.run_kv;

@@ -65,6 +65,9 @@ inline constexpr int kMaxDepth = 32;
 // null and at least one problem when the text is no JSON.
 Json parse_json(std::string_view text, Problems& problems);
 
+// The document again, as a person would lay it out: what fits a line stands on one. Ends with a newline.
+std::string write_json(const Json& value);
+
 // A name for what this is, for messages: "a number", "the text "abc"".
 std::string describe(const Json& value);
 

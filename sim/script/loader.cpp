@@ -25,6 +25,8 @@ std::vector<std::string> path_parts(std::string_view path) {
   return parts;
 }
 
+}  // namespace
+
 void apply(const Setting& setting, Json& root, Problems& problems) {
   const std::string where = "--set " + setting.path;
   Json value;
@@ -55,8 +57,6 @@ void apply(const Setting& setting, Json& root, Problems& problems) {
   *at = std::move(value);
 }
 
-}  // namespace
-
 std::optional<Setting> parse_setting(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) return std::nullopt;
@@ -65,14 +65,20 @@ std::optional<Setting> parse_setting(std::string_view text) {
 
 Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
                    Problems& problems) {
-  Scenario out;
-  out.file = file;
   Json root = parse_json(text, problems);
   if (root.is(Json::Kind::null)) {
     if (problems.empty()) problems.add(1, "", "expected " + registry().scenario->title + ", got null");
-    return out;
+    Scenario none;
+    none.file = file;
+    return none;
   }
   for (const Setting& setting : settings) apply(setting, root, problems);
+  return load_json(root, file, problems);
+}
+
+Scenario load_json(const Json& root, const std::string& file, Problems& problems) {
+  Scenario out;
+  out.file = file;
   check(*registry().scenario, root, "", problems);
   if (!root.is(Json::Kind::object)) return out;
 
@@ -91,6 +97,7 @@ Scenario load_text(std::string_view text, const std::string& file, const std::ve
   Reader reader(out, problems);
   if (const Json* cluster = root.find("cluster")) reader.cluster(*cluster, "cluster");
   if (const Json* timeline = root.find("timeline")) reader.timeline(*timeline, "timeline");
+  if (const Json* meanwhile = root.find("meanwhile")) reader.meanwhile(*meanwhile, "meanwhile");
   if (const Json* finally = root.find("finally")) reader.finally(*finally, "finally");
 
   out.watched = (1u << judge::kCheckerCount) - 1;

@@ -18,10 +18,14 @@ struct Setting {
 };
 // "KEY=VALUE"; nothing if there is no '='.
 std::optional<Setting> parse_setting(std::string_view text);
+// Puts it there.
+void apply(const Setting& setting, Json& root, Problems& problems);
 
 // The scenario is complete only if `problems` stays empty.
 Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
                    Problems& problems);
+// Of a document that was read already.
+Scenario load_json(const Json& root, const std::string& file, Problems& problems);
 Scenario load_file(const std::string& file, const std::vector<Setting>& settings, Problems& problems);
 
 }  // namespace quorumlab::script

@@ -21,6 +21,7 @@ class Reader {
 
   void cluster(const Json& json, const std::string& path);
   void timeline(const Json& json, const std::string& path);
+  void meanwhile(const Json& json, const std::string& path);
   void finally(const Json& json, const std::string& path);
 
  private:
@@ -68,6 +69,8 @@ class Reader {
                       Conditions& out);
 
   void step(const Json& json, const std::string& path);
+  void question(const Json& json, const std::string& path, Question& out);
+  void step_act(const Json& json, const std::string& path, Step& step);
   void act(const std::string& verb, const Json& json, const std::string& path, Act& out);
   void operation(const Json& json, const std::string& path, Act& out);
   void partition(const Json& json, const std::string& path, Act& out);

@@ -1,6 +1,8 @@
 // The timeline of a scenario: triggers, verbs and whom they mean.
 #include <algorithm>
 
+#include "core/base/assert.h"
+#include "core/gossip/message.h"
 #include "sim/script/loader.h"
 #include "sim/script/reader.h"
 #include "sim/script/type.h"
@@ -27,6 +29,24 @@ constexpr VerbName kVerbs[] = {
 // "load" is a write as well, and the commands to agents have names of their own (reader_serf.cpp), as has
 // a request over HTTP (reader_etcd.cpp).
 static_assert(std::size(kVerbs) + 1 == world::kVerbCount, "every verb of the world has a name in files");
+
+// The number by which the world knows messages of this name; 0 if there is none.
+std::uint8_t message_kind(const std::string& name) {
+  // The registry's words are Raft's in the order of the wire format, then those of gossip.
+  using gossip::MessageType;
+  static constexpr MessageType kGossip[] = {
+      MessageType::ping, MessageType::indirect_ping, MessageType::ack,      MessageType::suspect,
+      MessageType::alive, MessageType::dead,         MessageType::compound, MessageType::user,
+      MessageType::compress, MessageType::nack,      MessageType::has_crc,  MessageType::has_label};
+  constexpr std::size_t kRaft = raft::kMessageTypeCount - 1;
+  const auto& words = registry().step->find("drop")->type->find("kind")->type->choices;
+  ASSERT(words.size() == kRaft + std::size(kGossip), "every kind has a word");
+  const auto at = static_cast<std::size_t>(std::find(words.begin(), words.end(), name) - words.begin());
+  if (at == words.size()) return 0;
+  if (at < kRaft) return static_cast<std::uint8_t>(at + 1);
+  constexpr std::uint8_t kGossipPort = 0x80;
+  return static_cast<std::uint8_t>(kGossipPort | static_cast<std::uint8_t>(kGossip[at - kRaft]));
+}
 
 std::vector<std::string> selector_words(const std::vector<std::string>& aliases) {
   std::vector<std::string> words;
@@ -285,17 +305,22 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
       ways();
       std::string kind;
       read(&json, "kind", kind);
-      for (int i = 1; i < raft::kMessageTypeCount; ++i) {
-        // The registry's words are in the order of the wire format.
-        const auto& words = registry().step->find("drop")->type->find("kind")->type->choices;
-        if (words[static_cast<std::size_t>(i - 1)] == kind) out.action.kind = static_cast<std::uint8_t>(i);
-      }
+      out.action.kind = message_kind(kind);
       read_integer(&json, "number", out.action.ordinal);
       read(&json, "by", out.action.duration);
       break;
     }
     case Verb::agent:
     case Verb::http: break;  // agent_act, http_act
+  }
+}
+
+void Reader::step_act(const Json& json, const std::string& path, Step& step) {
+  for (const Field& verb : registry().verbs) {
+    const Json* what = json.find(verb.name);
+    if (what == nullptr || step.act) continue;
+    step.act.emplace();
+    act(verb.name, *what, path + "." + verb.name, *step.act);
   }
 }
 
@@ -320,12 +345,7 @@ void Reader::step(const Json& json, const std::string& path) {
     read(&json, "within", step.when);
     step.until = conditions(*until, path + ".wait_until");
   }
-  for (const Field& verb : registry().verbs) {
-    const Json* what = json.find(verb.name);
-    if (what == nullptr || step.act) continue;
-    step.act.emplace();
-    act(verb.name, *what, path + "." + verb.name, *step.act);
-  }
+  step_act(json, path, step);
   if (const Json* alias = member(&json, "as", Json::Kind::text)) {
     const bool names_nodes = step.act && (!step.act->nodes.empty() || !step.act->groups.empty());
     if (!names_nodes) {
@@ -347,6 +367,23 @@ void Reader::step(const Json& json, const std::string& path) {
   read(&json, "say", step.say);
   read(&json, "bookmark", step.bookmark);
   read_integer(&json, "slide", step.slide);
+  if (const Json* asked = member(&json, "question", Json::Kind::object)) question(*asked, path + ".question", step.question);
+}
+
+void Reader::question(const Json& json, const std::string& path, Question& out) {
+  read(&json, "ask", out.ask);
+  if (const Json* choices = member(&json, "choices", Json::Kind::list)) {
+    for (const Json& choice : choices->items) out.choices.push_back(choice.text);
+  }
+  read_integer(&json, "answer", out.answer);
+  read(&json, "because", out.because);
+  for (const std::string& text : out.choices) {
+    if (text.find('\n') != std::string::npos) problems_.add(json.line, path + ".choices", "an answer is one line");
+  }
+  if (out.ask.find('\n') != std::string::npos) problems_.add(json.line, path + ".ask", "a question is one line");
+  if (out.answer > out.choices.size()) {
+    problems_.add(json.line, path + ".answer", "there are only " + std::to_string(out.choices.size()) + " choices");
+  }
 }
 
 void Reader::timeline(const Json& json, const std::string& path) {
@@ -371,6 +408,24 @@ void Reader::timeline(const Json& json, const std::string& path) {
       break;
     }
   }
+}
+
+void Reader::meanwhile(const Json& json, const std::string& path) {
+  for (std::size_t i = 0; i < json.items.size(); ++i) {
+    const Json& item = json.items[i];
+    const std::string where = path + "[" + std::to_string(i) + "]";
+    Step step;
+    step.line = item.line;
+    step.trigger = Step::Trigger::at;
+    read(&item, "at", step.when);
+    step_act(item, where, step);
+    if (step.act && !step.act->load && (step.act->times > 1 || step.act->every.ns > 0)) {
+      problems_.add(item.line, where, "beside the timeline an operation is given once; write several, or a load");
+    }
+    out_.meanwhile.push_back(std::move(step));
+  }
+  std::stable_sort(out_.meanwhile.begin(), out_.meanwhile.end(),
+                   [](const Step& a, const Step& b) { return a.when < b.when; });
 }
 
 void Reader::finally(const Json& json, const std::string& path) {

@@ -10,23 +10,26 @@
 namespace quorumlab::script {
 namespace {
 
-using world::Action;
-using world::Verb;
 using Outcome = world::Operation::Outcome;
 
 constexpr std::uint64_t kWhen = 0x7116;  // the purpose of draws of times
 
-// "{i}" becomes the number.
-void number_text(std::string& text, std::uint64_t i) {
-  for (std::size_t at = text.find("{i}"); at != std::string::npos; at = text.find("{i}", at)) {
-    text.replace(at, 3, std::to_string(i));
+// As the record of it is described (sim/trace/record.h).
+std::string question_text(const Question& question) {
+  std::string out = question.ask;
+  for (std::size_t i = 0; i < question.choices.size(); ++i) {
+    out += (i + 1 == question.answer ? "\n+ " : "\n- ") + question.choices[i];
   }
+  if (!question.because.empty()) out += "\n= " + question.because;
+  return out;
 }
 
 }  // namespace
 
 std::string step_path(const Scenario& scenario, std::size_t step) {
-  return step >= scenario.timeline.size() ? "finally" : "timeline[" + std::to_string(step) + "]";
+  const std::size_t steps = scenario.timeline.size();
+  if (step > steps) return "meanwhile[" + std::to_string(step - steps - 1) + "]";
+  return step == steps ? "finally" : "timeline[" + std::to_string(step) + "]";
 }
 
 std::string_view verdict_word(Verdict verdict) {
@@ -58,49 +61,62 @@ bool Runner::over() {
   return ended_;
 }
 
-void Runner::inject_load(Load& load) {
-  Action action = load.act.action;
-  ++load.count;
-  number_text(action.key, load.count);
-  number_text(action.value, load.count);
-  if (!load.to.empty()) action.to = load.to[(load.count - 1) % load.to.size()];
-  sim_->inject(action);
-  load.next = load.next + load.act.every;
-  if (load.next > load.act.load_until) load.next = kNever;
+// Those without an act only make the run last, and must change nothing else.
+void Runner::pass_over_looks() {
+  const auto& meanwhile = scenario_->meanwhile;
+  while (meanwhile_ < meanwhile.size() && !meanwhile[meanwhile_].act) ++meanwhile_;
 }
 
-// Handles events up to `until`, with the background writes that fall into it.
+void Runner::follow(const Scenario& scenario) {
+  scenario_ = &scenario;
+  meanwhile_ = 0;
+  while (meanwhile_ < scenario.meanwhile.size() && Instant{} + scenario.meanwhile[meanwhile_].when <= pause_) ++meanwhile_;
+}
+
+// Handles events up to `until`, with the background writes and the acts beside the timeline that fall
+// into it.
 Runner::Advance Runner::advance(Instant until) {
+  const auto& meanwhile = scenario_->meanwhile;
   while (!ended_) {
+    pass_over_looks();
     Load* due = nullptr;
     for (Load& load : loads_) {
       if (load.next <= until && (due == nullptr || load.next < due->next)) due = &load;
     }
-    const Instant limit = due == nullptr ? until : due->next;
-    while (sim_->next_event() <= limit) {
+    Instant limit = due == nullptr ? until : due->next;
+    const bool beside = meanwhile_ < meanwhile.size() && Instant{} + meanwhile[meanwhile_].when <= limit;
+    if (beside) limit = Instant{} + meanwhile[meanwhile_].when;
+    const Instant last = std::min(limit, pause_);
+    while (sim_->next_event() <= last) {
       sim_->step();
       if (over()) return Advance::ended;
     }
+    if (limit > pause_) return Advance::paused;
     if (sim_->now() < limit) sim_->run_until(limit);
-    if (due == nullptr) return Advance::reached;
-    inject_load(*due);
+    if (beside) give_meanwhile();
+    else if (due != nullptr) inject_load(*due);
+    else return Advance::reached;
   }
   return Advance::ended;
 }
 
 template <class Done>
-bool Runner::wait(Instant until, Done done) {
+Runner::Advance Runner::wait(Instant until, Done done) {
   while (!done()) {
+    pass_over_looks();
     Instant next = sim_->next_event();
     for (const Load& load : loads_) next = std::min(next, load.next);
-    if (next == kNever) return false;
-    if (next > until) {
-      advance(until);
-      return !ended_ && done();
+    if (meanwhile_ < scenario_->meanwhile.size()) {
+      next = std::min(next, Instant{} + scenario_->meanwhile[meanwhile_].when);
     }
-    if (advance(next) == Advance::ended) return false;
+    if (next == kNever) return Advance::in_vain;
+    const Instant limit = std::min(next, until);
+    // The clock stays where it is, so that nothing is asked in between.
+    if (limit > pause_) return Advance::paused;
+    if (advance(limit) == Advance::ended) return Advance::ended;
+    if (next > until) return done() ? Advance::reached : Advance::in_vain;
   }
-  return true;
+  return Advance::reached;
 }
 
 void Runner::fail(std::size_t step, int line, std::string what, Verdict verdict) {
@@ -109,214 +125,78 @@ void Runner::fail(std::size_t step, int line, std::string what, Verdict verdict)
   result_->failures.push_back({step, line, sim_->now(), std::move(what)});
 }
 
-bool Runner::begin_step(std::size_t number, const Step& step) {
-  if (step.trigger == Step::Trigger::at || step.trigger == Step::Trigger::after) {
+void Runner::remark_step(const Step& step) {
+  result_->begun.push_back(sim_->now());
+  sim_->remark(trace::WorldFact::step_begun, step_);
+  if (options_.watcher != nullptr) options_.watcher->step_begun(*sim_, step);
+  if (!step.bookmark.empty() || step.slide != 0) {
+    std::string text = step.slide == 0 ? step.bookmark : "Slide " + std::to_string(step.slide);
+    if (step.slide != 0 && !step.bookmark.empty()) text += ": " + step.bookmark;
+    sim_->remark(trace::WorldFact::bookmark, step_, text);
+  }
+  if (!step.say.empty()) sim_->remark(trace::WorldFact::caption, step_, step.say);
+  if (!step.question.ask.empty()) sim_->remark(trace::WorldFact::question, step_, question_text(step.question));
+}
+
+Runner::Advance Runner::arrive(const Step& step) {
+  const bool waits = step.trigger == Step::Trigger::wait_until;
+  if (!entered_) {
     Duration when = step.when;
-    if (step.when_most > step.when) {
-      when = uniform(Random(options_.seed).draw(kWhen, number), step.when, step.when_most);
+    if (!waits && step.when_most > step.when) {
+      when = uniform(Random(options_.seed).draw(kWhen, step_), step.when, step.when_most);
     }
-    const Instant base = step.trigger == Step::Trigger::at ? Instant{} : sim_->now();
-    if (base + when > sim_->now() && advance(base + when) == Advance::ended) return false;
-  } else if (step.trigger == Step::Trigger::wait_until) {
-    const bool came = wait(sim_->now() + step.when,
-                           [&] { return hold(*sim_, step.until, memory_, spoken_); });
-    if (!came) {
-      if (ended_) return false;
+    goal_ = (step.trigger == Step::Trigger::at ? Instant{} : sim_->now()) + when;
+    entered_ = true;
+  }
+  if (waits) {
+    const Advance came = wait(goal_, [&] { return hold(*sim_, step.until, memory_, spoken_); });
+    if (came == Advance::in_vain) {
       for (const Condition& c : step.until) {
         if (holds(*sim_, c, memory_, spoken_)) continue;
-        fail(number, c.line, "waited " + to_text(step.when) + " in vain until " + c.words + "; but " +
-                                 instead(*sim_, c, memory_, spoken_),
+        fail(step_, c.line, "waited " + to_text(step.when) + " in vain until " + c.words + "; but " +
+                                instead(*sim_, c, memory_, spoken_),
              Verdict::no_progress);
         break;
       }
-      return false;
     }
+    if (came != Advance::reached) return came;
+  } else if (step.trigger != Step::Trigger::none && goal_ > sim_->now()) {
+    if (const Advance came = advance(goal_); came != Advance::reached) return came;
   }
-  return true;
-}
-
-// The partition's shape as acts of the world.
-void Runner::shape(const Act& act, Resolver& resolver, std::vector<NodeId>& nodes, std::vector<Action>& out) {
-  const std::vector<NodeId> members = voters(*sim_);
-  std::vector<NodeId> servers;
-  for (std::uint32_t i = 1; i <= sim_->node_count(); ++i) servers.push_back(NodeId{i});
-  const auto without = [&](std::vector<NodeId> all, const std::vector<NodeId>& some) {
-    std::erase_if(all, [&](NodeId n) { return std::find(some.begin(), some.end(), n) != some.end(); });
-    return all;
-  };
-  const auto split = [&](const std::vector<NodeId>& all) {
-    const auto lot = resolver.shuffled(all);
-    const auto middle = lot.begin() + static_cast<std::ptrdiff_t>(lot.size() / 2);
-    std::vector<std::vector<NodeId>> sides{{lot.begin(), middle}, {middle, lot.end()}};
-    for (auto& side : sides) std::sort(side.begin(), side.end());
-    return sides;
-  };
-  Action action = act.action;
-  switch (act.shape) {
-    case Act::Shape::isolate: action.groups = {nodes, without(servers, nodes)}; break;
-    case Act::Shape::halves:
-      action.groups = split(members);
-      nodes = action.groups[0];
-      break;
-    case Act::Shape::bridge: action.groups = split(without(members, nodes)); break;
-    case Act::Shape::ring: {
-      // Around a circle by lot, each sees as many neighbours as make a majority with itself.
-      const auto circle = resolver.shuffled(members);
-      const std::size_t n = circle.size();
-      const std::size_t reach = (n / 2 + 1) / 2;
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j < n; ++j) {
-          const std::size_t distance = std::min((i + n - j) % n, (j + n - i) % n);
-          if (distance <= reach) continue;
-          action.verb = Verb::cut;
-          action.groups = {{circle[i]}, {circle[j]}};
-          out.push_back(action);
-        }
-      }
-      return;
-    }
-    case Act::Shape::one_way: action.verb = Verb::cut; break;
-    case Act::Shape::plain:
-    case Act::Shape::groups: break;
+  remark_step(step);
+  if (!step.act) {
+    enter(Phase::expecting);
+    return Advance::reached;
   }
-  out.push_back(action);
-}
-
-bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& out) {
-  const Act& act = *step.act;
-  Resolver resolver(*sim_, memory_, number);
-  std::string why;
-  std::vector<NodeId> nodes;
-  std::vector<std::vector<NodeId>> groups(act.groups.size());
-  const auto settle = [&](const Targets& targets, std::vector<NodeId>& to) {
-    if (!resolver.resolve(targets, to, why)) return false;
-    resolver.name(to);
-    return true;
-  };
-  const auto has_others = [](const Targets& t) {
-    return std::any_of(t.begin(), t.end(), [](const Selector& s) { return s.kind == Selector::Kind::others; });
-  };
-  bool good = settle(act.nodes, nodes);
-  // Those that say @others come last: it means whom nobody else named.
-  for (const bool last : {false, true}) {
-    for (std::size_t i = 0; good && i < act.groups.size(); ++i) {
-      if (has_others(act.groups[i]) == last) good = settle(act.groups[i], groups[i]);
-    }
-  }
-  std::vector<NodeId> to;
-  good = good && resolver.resolve(act.to, to, why);
-  if (!good) {
-    fail(number, step.line, why, Verdict::expectation_failed);
-    return false;
-  }
-  const bool ways = act.verb == Verb::cut || act.verb == Verb::link || act.verb == Verb::clog || act.verb == Verb::unclog;
-  Action action = act.action;
-  action.nodes = nodes;
-  action.groups = groups;
-  if (!to.empty()) action.to = to[0];
-  // "Everywhere" is said to the world by no groups at all; one side missing means every host.
-  if (ways && action.groups.size() == 2) {
-    if (action.groups[0].empty() && action.groups[1].empty()) {
-      action.groups.clear();
-    } else {
-      const auto hosts = static_cast<std::uint32_t>(sim_->config().host_count());
-      for (auto& side : action.groups) {
-        for (std::uint32_t i = 1; side.empty() && i <= hosts; ++i) {
-          for (std::uint32_t j = i; j <= hosts; ++j) side.push_back(NodeId{j});
-        }
-      }
-    }
-  }
-  if (act.verb == Verb::partition) {
-    Act copy = act;
-    copy.action = action;
-    shape(copy, resolver, nodes, out);
-    for (Action& a : out) a.nodes.clear();
-  } else if (act.verb == Verb::set_rule) {
-    for (const raft::Rule rule : act.rules) {
-      action.rule = rule;
-      out.push_back(action);
-    }
-    for (const gossip::Rule rule : act.gossip_rules) {
-      action.gossip_rule = rule;
-      out.push_back(action);
-    }
-    action.gossip_rule.reset();
-    for (const kv::Rule rule : act.kv_rules) {
-      action.kv_rule = rule;
-      out.push_back(action);
-    }
-  } else if (act.verb == Verb::agent) {  // each agent gets a command of its own
-    std::vector<NodeId> hosts;
-    if (!resolver.resolve(act.hosts, hosts, why)) {
-      fail(number, step.line, why, Verdict::expectation_failed);
-      return false;
-    }
-    action.agent.hosts = hosts;
-    for (const NodeId node : nodes) {
-      action.nodes = {node};
-      if (act.verb == Verb::agent) std::erase(action.agent.hosts = hosts, node);
-      out.push_back(action);
-    }
-  } else if (act.load) {
-    loads_.push_back({act, to, 0, sim_->now()});
-  } else {
-    out.push_back(action);
-    if (act.both && action.groups.size() == 2) {
-      std::swap(action.groups[0], action.groups[1]);
-      out.push_back(action);
-    }
-  }
-  // "as" names the first ones that the step speaks of: the nodes, one side, who sends.
-  if (step.alias) memory_.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
-  return true;
-}
-
-void Runner::remember(const Action& action) {
-  for (const NodeId n : action.nodes) {
-    if (action.verb == Verb::kill || action.verb == Verb::crash || action.verb == Verb::restart) {
-      std::erase(memory_.down, n);
-      if (action.verb != Verb::restart) memory_.down.push_back(n);
-    }
-  }
-}
-
-bool Runner::act(std::size_t number, const Step& step) {
   actions_.clear();
-  if (!resolve(number, step, actions_)) return false;
-  const Act& act = *step.act;
-  if (act.load) return true;
-  std::vector<std::uint64_t>* spoken = nullptr;
-  if (is_operation(act.verb)) {
-    using Kind = Condition::Operation;
-    const Kind kind = act.verb == Verb::write   ? Kind::write
-                      : act.verb == Verb::read  ? Kind::read
-                      : act.verb == Verb::erase ? Kind::erase
-                      : act.verb == Verb::agent ? Kind::command
-                      : act.verb == Verb::http  ? Kind::http
-                                                : Kind::change;
-    spoken = &spoken_.of[static_cast<std::size_t>(kind)];
-    spoken->clear();
+  if (!resolve(step_, step, actions_)) return Advance::ended;
+  if (step.act->load) {
+    enter(Phase::expecting);
+    return Advance::reached;
   }
-  for (std::uint64_t i = 1; i <= act.times; ++i) {
-    if (i > 1 && act.every.ns > 0 && advance(sim_->now() + act.every) == Advance::ended) return false;
-    for (Action action : actions_) {
-      number_text(action.key, i);
-      number_text(action.value, i);
-      const std::uint64_t id = sim_->inject(action);
-      remember(action);
-      if (spoken != nullptr) spoken->push_back(id);
-      if (!act.label.empty()) {
-        std::erase_if(spoken_.named, [&](const auto& n) { return n.first == act.label; });
-        spoken_.named.emplace_back(act.label, id);
-      }
-    }
-  }
-  // Acts take effect a nanosecond from now; what follows sees them done.
-  return advance(sim_->now() + nanoseconds(1)) == Advance::reached;
+  given_ = 0;
+  give(step);
+  enter(Phase::acting);
+  return Advance::reached;
 }
 
-bool Runner::await_operations(std::size_t number, int line, const Conditions& conditions, bool all) {
+Runner::Advance Runner::go_on_acting(const Step& step) {
+  const Act& act = *step.act;
+  const bool again = given_ < act.times;
+  if (!entered_) {
+    // Acts take effect a nanosecond from now; what follows sees them done.
+    goal_ = sim_->now() + (again ? act.every : nanoseconds(1));
+    entered_ = true;
+  }
+  if (goal_ > sim_->now()) {
+    if (const Advance came = advance(goal_); came != Advance::reached) return came;
+  }
+  if (again) give(step);
+  enter(again ? Phase::acting : Phase::expecting);
+  return Advance::reached;
+}
+
+Runner::Advance Runner::await_operations(std::size_t number, int line, const Conditions& conditions, bool all) {
   const auto done = [&] {
     for (std::size_t kind = 0; kind < std::size(spoken_.of); ++kind) {
       const bool meant = all || std::any_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
@@ -329,24 +209,32 @@ bool Runner::await_operations(std::size_t number, int line, const Conditions& co
     }
     return true;
   };
-  if (wait(kNever - nanoseconds(1), done)) return true;
-  if (!ended_) fail(number, line, "nothing is left to happen, and an operation has no end", Verdict::no_progress);
-  return false;
+  const Advance came = wait(kNever - nanoseconds(1), done);
+  if (came == Advance::in_vain) {
+    fail(number, line, "nothing is left to happen, and an operation has no end", Verdict::no_progress);
+  }
+  return came;
 }
 
-bool Runner::expect(std::size_t number, const Step& step) {
+Runner::Advance Runner::meet_expectations(const Step& step) {
   const bool about = std::any_of(step.expect.begin(), step.expect.end(),
                                  [](const Condition& c) { return c.about_operation(); });
-  if ((about || step.wait) && !await_operations(number, step.line, step.expect, step.wait)) return false;
+  if (about || step.wait) {
+    const Advance came = await_operations(step_, step.line, step.expect, step.wait);
+    if (came != Advance::reached) return came;
+  }
   for (const Condition& c : step.expect) {
     if (holds(*sim_, c, memory_, spoken_)) {
-      sim_->remark(trace::WorldFact::expectation_held, number, c.words);
+      sim_->remark(trace::WorldFact::expectation_held, step_, c.words);
     } else {
-      fail(number, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, memory_, spoken_),
+      fail(step_, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, memory_, spoken_),
            Verdict::expectation_failed);
     }
   }
-  return true;
+  show_members(step_, step);
+  ++step_;
+  enter(Phase::arriving);
+  return Advance::reached;
 }
 
 void Runner::show_members(std::size_t number, const Step& step) {
@@ -359,27 +247,64 @@ void Runner::show_members(std::size_t number, const Step& step) {
   }
 }
 
-void Runner::finish() {
-  for (const Final& last : scenario_.finally) {
-    const bool about = std::any_of(last.conditions.begin(), last.conditions.end(),
-                                   [](const Condition& c) { return c.about_operation(); });
-    const std::size_t number = scenario_.timeline.size();
-    if (about && !await_operations(number, 0, last.conditions, false)) return;
-    const bool came = wait(sim_->now() + last.within, [&] { return hold(*sim_, last.conditions, memory_, spoken_); });
-    if (ended_) return;
-    for (const Condition& c : last.conditions) {
-      if (came || holds(*sim_, c, memory_, spoken_)) {
-        sim_->remark(trace::WorldFact::expectation_held, number, c.words);
-        continue;
-      }
-      const std::string but = c.words + "; but " + instead(*sim_, c, memory_, spoken_);
-      if (last.within.ns == 0) {
-        fail(number, c.line, "expected at the end: " + but, Verdict::expectation_failed);
-      } else {
-        fail(number, c.line, "waited at the end " + to_text(last.within) + " until " + but, Verdict::no_progress);
-      }
+// What was to be done beside the timeline is done, however that ended.
+Runner::Advance Runner::linger() {
+  if (!entered_) {
+    loads_.clear();
+    entered_ = true;
+  }
+  const auto& meanwhile = scenario_->meanwhile;
+  if (!meanwhile.empty()) {
+    const Instant last = Instant{} + meanwhile.back().when + nanoseconds(1);
+    if (last > sim_->now()) {
+      if (const Advance came = advance(last); came != Advance::reached) return came;
     }
   }
+  loads_.clear();
+  enter(going_ ? Phase::asking : Phase::over);
+  return Advance::reached;
+}
+
+Runner::Advance Runner::ask() {
+  if (final_ == scenario_->finally.size()) {
+    enter(Phase::over);
+    return Advance::reached;
+  }
+  const Conditions& conditions = scenario_->finally[final_].conditions;
+  const bool about = std::any_of(conditions.begin(), conditions.end(),
+                                 [](const Condition& c) { return c.about_operation(); });
+  if (about) {
+    const Advance came = await_operations(scenario_->timeline.size(), 0, conditions, false);
+    if (came != Advance::reached) return came;
+  }
+  enter(Phase::hoping);
+  return Advance::reached;
+}
+
+Runner::Advance Runner::hope() {
+  const Final& last = scenario_->finally[final_];
+  const std::size_t number = scenario_->timeline.size();
+  if (!entered_) {
+    goal_ = sim_->now() + last.within;
+    entered_ = true;
+  }
+  const Advance came = wait(goal_, [&] { return hold(*sim_, last.conditions, memory_, spoken_); });
+  if (came == Advance::paused || came == Advance::ended) return came;
+  for (const Condition& c : last.conditions) {
+    if (came == Advance::reached || holds(*sim_, c, memory_, spoken_)) {
+      sim_->remark(trace::WorldFact::expectation_held, number, c.words);
+      continue;
+    }
+    const std::string but = c.words + "; but " + instead(*sim_, c, memory_, spoken_);
+    if (last.within.ns == 0) {
+      fail(number, c.line, "expected at the end: " + but, Verdict::expectation_failed);
+    } else {
+      fail(number, c.line, "waited at the end " + to_text(last.within) + " until " + but, Verdict::no_progress);
+    }
+  }
+  ++final_;
+  enter(Phase::asking);
+  return Advance::reached;
 }
 
 void Runner::judge_clients() {
@@ -389,15 +314,15 @@ void Runner::judge_clients() {
   result_->undecided = verdict.undecided();
   if (!violation) {
     if (verdict.undecided()) {
-      fail(scenario_.timeline.size(), 0,
+      fail(scenario_->timeline.size(), 0,
            "undecided: the search for an order of the operations on \"" + verdict.linear.key +
                "\" was given up",
            Verdict::expectation_failed);
     }
     return;
   }
-  const auto history = world::client_history(sim_->operations(), scenario_.cluster);
-  const std::vector<std::string> names = scenario_.cluster.host_names();
+  const auto history = world::client_history(sim_->operations(), scenario_->cluster);
+  const std::vector<std::string> names = scenario_->cluster.host_names();
   if (violation->checker == judge::Checker::linearizability) {
     result_->no_order = linearizability::why(history, verdict.linear, names);
     for (const auto& c : verdict.linear.minimal) {
@@ -413,15 +338,18 @@ void Runner::judge_clients() {
   }
 }
 
-void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
+void Runner::begin(world::Simulation& sim, const RunOptions& options, RunResult& result) {
   sim_ = &sim;
   options_ = options;
   result_ = &result;
   ended_ = false;
+  going_ = true;
   countdown_ = 1024;
+  pause_ = Instant{-1};
+  step_ = final_ = meanwhile_ = 0;
   loads_.clear();
   memory_.down.clear();
-  memory_.aliases.assign(scenario_.aliases.size(), {});
+  memory_.aliases.assign(scenario_->aliases.size(), {});
   for (auto& ids : spoken_.of) ids.clear();
   std::vector<Instant> begun = std::move(result.begun);
   std::vector<Failure> failures = std::move(result.failures);
@@ -432,29 +360,56 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
   result.failures = std::move(failures);
   result.seed = options.seed;
 
-  sim.reset(scenario_.cluster, options.seed);
+  sim.reset(scenario_->cluster, options.seed);
   sim.keep_trace(options.keep_trace);
   if (options.watcher != nullptr) options.watcher->begin(sim);
-  bool going = true;
-  for (std::size_t i = 0; going && i < scenario_.timeline.size(); ++i) {
-    const Step& step = scenario_.timeline[i];
-    going = begin_step(i, step);
-    if (!going) break;
-    result.begun.push_back(sim.now());
-    sim.remark(trace::WorldFact::step_begun, i);
-    if (options.watcher != nullptr) options.watcher->step_begun(sim, step);
-    if (!step.bookmark.empty() || step.slide != 0) {
-      std::string text = step.slide == 0 ? step.bookmark : "Slide " + std::to_string(step.slide);
-      if (step.slide != 0 && !step.bookmark.empty()) text += ": " + step.bookmark;
-      sim.remark(trace::WorldFact::bookmark, i, text);
-    }
-    if (!step.say.empty()) sim.remark(trace::WorldFact::caption, i, step.say);
-    if (step.act) going = act(i, step);
-    if (going) going = expect(i, step);
-    if (going) show_members(i, step);
+  enter(Phase::arriving);
+}
+
+Runner::Advance Runner::proceed() {
+  const auto& timeline = scenario_->timeline;
+  switch (phase_) {
+    case Phase::arriving:
+      if (step_ < timeline.size()) return arrive(timeline[step_]);
+      enter(Phase::lingering);
+      return Advance::reached;
+    case Phase::acting: return go_on_acting(timeline[step_]);
+    case Phase::expecting: return meet_expectations(timeline[step_]);
+    case Phase::lingering: return linger();
+    case Phase::asking: return ask();
+    case Phase::hoping: return hope();
+    case Phase::over: break;
   }
+  return Advance::ended;
+}
+
+bool Runner::go_on(world::Simulation& sim, RunResult& result, Instant until) {
+  if (phase_ == Phase::over) return false;
+  sim_ = &sim;
+  result_ = &result;
+  pause_ = until;
+  while (phase_ != Phase::over) {
+    const Advance came = proceed();
+    if (came == Advance::paused) return true;
+    if (came == Advance::reached) continue;
+    // An end of the timeline before its time is none of the acts beside it.
+    const bool early = !ended_ && phase_ < Phase::lingering;
+    if (early) going_ = false;
+    enter(early ? Phase::lingering : Phase::over);
+  }
+  conclude();
+  return false;
+}
+
+void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
+  begin(sim, options, result);
+  go_on(sim, result, kNever);
+}
+
+void Runner::conclude() {
+  world::Simulation& sim = *sim_;
+  RunResult& result = *result_;
   loads_.clear();
-  if (going && !ended_) finish();
   // What ended by itself is judged as a whole.
   if (!sim.violation() && result.verdict != Verdict::interrupted && !result.stopped_by_watcher) {
     judge_clients();
@@ -462,12 +417,12 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
 
   result.violation = sim.violation();
   const bool interrupted = result.verdict == Verdict::interrupted;
-  if (scenario_.expect_violation && !interrupted && !result.stopped_by_watcher) {
-    const bool seen = result.violation && result.violation->checker == *scenario_.expect_violation;
+  if (scenario_->expect_violation && !interrupted && !result.stopped_by_watcher) {
+    const bool seen = result.violation && result.violation->checker == *scenario_->expect_violation;
     result.verdict = seen ? Verdict::held : Verdict::expectation_failed;
     if (!seen) {
-      fail(scenario_.timeline.size(), 0, "expected a violation of " +
-               std::string(judge::checker_name(*scenario_.expect_violation)) + ", and there was none",
+      fail(scenario_->timeline.size(), 0, "expected a violation of " +
+               std::string(judge::checker_name(*scenario_->expect_violation)) + ", and there was none",
            Verdict::expectation_failed);
     }
   } else if (result.violation) {

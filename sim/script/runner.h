@@ -67,15 +67,38 @@ struct RunResult {
   int exit_code() const { return static_cast<int>(verdict); }
 };
 
+// A value, as the simulation is: between two calls of go_on() a copy of runner, simulation and result
+// goes on by itself, to the same end.
 class Runner {
  public:
   // `scenario` must outlive the runner.
-  explicit Runner(const Scenario& scenario) : scenario_(scenario) {}
+  explicit Runner(const Scenario& scenario) : scenario_(&scenario) {}
   // Resets `sim`, runs, and fills `result`, whose buffers are reused.
   void run(world::Simulation& sim, const RunOptions& options, RunResult& result);
 
+  // The same by and by: begin(), then go_on() with the same two until it answers false, when the run is
+  // over and `result` filled. Each call handles what happens up to and including `until`, and nothing
+  // after it.
+  void begin(world::Simulation& sim, const RunOptions& options, RunResult& result);
+  bool go_on(world::Simulation& sim, RunResult& result, Instant until);
+  // Whether all has been done that the file says, and only its end is looked at.
+  bool concluding() const { return phase_ > Phase::lingering; }
+  // A copy may go on with another future. REQUIRES: the scenario is the same but for acts of its
+  // `meanwhile` that lie behind all that was handled.
+  void follow(const Scenario& scenario);
+
  private:
-  enum class Advance : std::uint8_t { reached, ended };
+  enum class Advance : std::uint8_t { reached, paused, in_vain, ended };
+  // Where a run stands.
+  enum class Phase : std::uint8_t {
+    arriving,    // on the way to the step's time or condition
+    acting,      // the step's act was given, perhaps not as often as it says
+    expecting,   // until the operations have ended that the step speaks of
+    lingering,   // the timeline is over; acts beside it may be left
+    asking,      // until the operations have ended that `finally` speaks of
+    hoping,      // until `finally` holds
+    over
+  };
   struct Load {
     Act act;
     std::vector<NodeId> to;
@@ -83,37 +106,55 @@ class Runner {
     Instant next;
   };
 
+  Advance proceed();
+  Advance arrive(const Step& step);
+  Advance go_on_acting(const Step& step);
+  Advance meet_expectations(const Step& step);
+  Advance linger();
+  Advance ask();
+  Advance hope();
   Advance advance(Instant until);
+  void pass_over_looks();
   bool over();  // after an event: whether the run ends here
-  // Waits until `done()`; false if the run ended, the time ran out, or nothing is left to happen.
+  // Waits until `done()`; in vain if the time ran out, or nothing is left to happen.
   template <class Done>
-  bool wait(Instant until, Done done);
-  bool begin_step(std::size_t number, const Step& step);
-  bool act(std::size_t number, const Step& step);
+  Advance wait(Instant until, Done done);
+  void enter(Phase phase) {
+    phase_ = phase;
+    entered_ = false;
+  }
+  void remark_step(const Step& step);
+  void give(const Step& step);  // its act, once more
+  void give_meanwhile();
   bool resolve(std::size_t number, const Step& step, std::vector<world::Action>& out);
   void shape(const Act& act, class Resolver& resolver, std::vector<NodeId>& nodes, std::vector<world::Action>& out);
-  bool expect(std::size_t number, const Step& step);
-  bool await_operations(std::size_t number, int line, const Conditions& conditions, bool all);
+  Advance await_operations(std::size_t number, int line, const Conditions& conditions, bool all);
   void show_members(std::size_t number, const Step& step);
-  void finish();
+  void conclude();
   void judge_clients();
   void fail(std::size_t step, int line, std::string what, Verdict verdict);
   void inject_load(Load& load);
   void remember(const world::Action& action);
 
-  const Scenario& scenario_;
-  world::Simulation* sim_ = nullptr;
+  const Scenario* scenario_;
+  world::Simulation* sim_ = nullptr;  // while go_on() runs
   RunOptions options_;
   RunResult* result_ = nullptr;
   Memory memory_;
   Spoken spoken_;
   std::vector<Load> loads_;
-  std::vector<world::Action> actions_;
+  std::vector<world::Action> actions_;  // of the step's act
+  Phase phase_ = Phase::over;
+  bool entered_ = false;        // goal_ was set
+  bool going_ = false;          // the timeline has not ended early
   bool ended_ = false;
+  Instant goal_, pause_ = kNever;
+  std::size_t step_ = 0, final_ = 0, meanwhile_ = 0;
+  std::uint64_t given_ = 0;     // how often the step's act was
   std::uint64_t countdown_ = 0;
 };
 
-// Where a script's step stands in words: "timeline[3]" or "finally".
+// Where a script's step stands in words: "timeline[3]", "finally", or "meanwhile[0]".
 std::string step_path(const Scenario& scenario, std::size_t step);
 std::string_view verdict_word(Verdict verdict);
 

@@ -34,6 +34,14 @@ struct Act {
   Instant load_until = kNever;
 };
 
+// What happens next? For those who watch, before it does.
+struct Question {
+  std::string ask;                 // empty: there is none
+  std::vector<std::string> choices;
+  std::uint32_t answer = 0;        // the right one, from 1
+  std::string because;
+};
+
 struct Step {
   enum class Trigger : std::uint8_t { none, at, after, wait_until };
   Trigger trigger = Trigger::none;
@@ -46,6 +54,7 @@ struct Step {
   std::optional<std::uint32_t> alias;  // number of "as"
   Targets show_members;            // whose `serf members` is printed
   std::string say, bookmark;
+  Question question;
   std::uint32_t slide = 0;
   int line = 0;
 };
@@ -61,6 +70,7 @@ struct Scenario {
   std::uint64_t seed = 1;
   world::ClusterConfig cluster;
   std::vector<Step> timeline;
+  std::vector<Step> meanwhile;     // beside the timeline, by time: `when` after the start, perhaps an act
   std::vector<std::string> aliases;
   std::uint32_t watched = 0;       // bits of judge::Checker
   std::vector<Final> finally;

@@ -104,9 +104,12 @@ std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
        s.choice({"request_vote", "request_vote_response", "request_pre_vote", "request_pre_vote_response",
                  "append_entries", "append_entries_response", "heartbeat", "heartbeat_response",
                  "install_snapshot", "install_snapshot_response", "timeout_now", "propose", "propose_response",
-                 "read_index", "read_index_response", "transfer_leader"}),
-       "Its type.", "", true},
-      {"number", c.positive, "Which of that kind between the two, counted from the start.", "", true}};
+                 "read_index", "read_index_response", "transfer_leader",
+                 "ping", "indirect_ping", "ack", "suspect", "alive", "dead", "compound", "user", "compress", "nack",
+                 "crc", "label"}),
+       "Its type: of Raft, or from ping on what a packet of gossip begins with.", "", true},
+      {"number", c.positive,
+       "Which of that kind between the two, counted from the start; of gossip: which packet of all that the sender sent.", "", true}};
   std::vector<Field> delayed = message;
   delayed.push_back({"by", c.duration, "How much later it arrives.", "", true});
   const Type* named = s.object(message, "an object that names a message", "message");

@@ -12,6 +12,16 @@ struct Built {
   Built();
 };
 
+const Type* question_type(TypeStore& store, const CommonTypes& c) {
+  constexpr std::int64_t kMost = 5;
+  Type* type = store.object({{"ask", c.word, "The question.", "", true},
+                             {"choices", store.list(c.word, 2, kMost, "two to five answers"), "Answers to choose from.", "", true},
+                             {"answer", store.integer(1, kMost, "the number of an answer"), "The number of the right one, from 1.", "", true},
+                             {"because", c.word, "Why, in a sentence.", ""}},
+                            "an object with \"ask\", \"choices\" and \"answer\"", "question");
+  return type;
+}
+
 Built::Built() {
   const CommonTypes c(store);
   Registry& r = registry;
@@ -32,7 +42,8 @@ Built::Built() {
       {"show_members", c.targets, "What `serf members` prints on these hosts stands in the report.", ""},
       {"say", c.word, "A caption for those who watch.", ""},
       {"bookmark", c.word, "A place to come back to.", ""},
-      {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""}};
+      {"slide", store.integer(1, 9999, "the number of a slide"), "The slide of a talk that this step shows.", ""},
+      {"question", question_type(store, c), "What happens next? Those who watch may answer before it does.", ""}};
   Type* step = store.object({}, "a step: an object with a trigger, a verb, or both", "step");
   step->least_fields = 1;
   std::vector<std::string> names;
@@ -45,6 +56,11 @@ Built::Built() {
   step->exclusive = {{"at", "after", "wait_until"}, names};
   step->together = {{"wait_until", "within"}, {"within", "wait_until"}};
   r.step = step;
+
+  std::vector<Field> beside = {{"at", c.duration, "When, counted from the start of the run.", "", true}};
+  beside.insert(beside.end(), r.verbs.begin(), r.verbs.end());
+  Type* by_hand = store.object(beside, "an object with \"at\", and a verb as steps have them", "meanwhile");
+  by_hand->exclusive = {names};
 
   std::vector<Field> last = r.conditions->fields;
   last.push_back({"within", c.duration, "They may take this long to come true after the last step.", "\"0s\""});
@@ -60,6 +76,9 @@ Built::Built() {
        {"seed", store.integer(0, INT64_MAX, "a whole number from 0 to 2^64-1"), "Decides all chance.", "1"},
        {"cluster", r.cluster, "The nodes, and the world they live in.", "", true},
        {"timeline", store.list(step, 0, 10'000, "a list of steps"), "What happens, step by step, read from top to bottom.", "", true},
+       {"meanwhile", store.list(by_hand, 0, 10'000, "a list of acts with their times"),
+        "What is done beside the timeline, each at its exact time, as by somebody who looks on; the run lasts "
+        "at least until the last of them.", ""},
        {"always", store.list(checker, 1, 64, "one or more checkers"), "The checkers that watch; all of them without it.", "all"},
        {"finally", store.list(finally, 1, 100, "one or more objects with conditions"), "What must hold at the end.", ""},
        {"expect_violation", checker, "The run holds exactly if this checker is violated.", ""}},

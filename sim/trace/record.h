@@ -64,6 +64,8 @@ namespace quorumlab::trace {
   X(expectation_failed, 324, "a: number of the step, b: number of the text")                      \
   X(quorum_available, 325, "a: voters that can reach each other, b: voters needed")               \
   X(quorum_unavailable, 326, "a: the largest such group, b: voters needed")                       \
+  X(question, 327, "a: number of the step, b: number of the text: what is asked, then a line for each " \
+                   "choice (\"- \", \"+ \" is right) and perhaps why (\"= \")")                        \
   X(violation, 330, "a: checker, b and c: by checker; peer")
 
 enum class WorldFact : std::uint16_t {

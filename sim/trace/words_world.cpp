@@ -242,6 +242,10 @@ std::string world_words(const Record& r, const Context& context) {
       return text_or(r, context, b, fmt::format("the caption of step {}", a));
     case WorldFact::bookmark:
       return fmt::format("bookmark: {}", text_or(r, context, b, fmt::format("at step {}", a)));
+    case WorldFact::question: {
+      const std::string text = text_or(r, context, b, fmt::format("that of step {}", a));
+      return fmt::format("question: {}", text.substr(0, text.find('\n')));
+    }
     case WorldFact::expectation_held:
       return fmt::format("as expected: {}", text_or(r, context, b, fmt::format("step {}", a)));
     case WorldFact::expectation_failed:

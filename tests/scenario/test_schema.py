@@ -72,7 +72,8 @@ BEYOND_SCHEMA = (
     "contradicts", "there is no operation to wait for", "no verb that names nodes", "has a meaning already",
     "must be above zero", "needs \"", "one group is no partition", "must ascend", "longer than 100 years",
     "is a node, not a client", "at most 64 hosts", "can never hold", "expected \"exists\", \"none\" or a node",
-    "expected a bound", "the least is above", "election", "heartbeat", "lease", "ticks")
+    "expected a bound", "the least is above", "election", "heartbeat", "lease", "ticks",
+    "there are only", "is one line")
 
 
 def judge(tool, validator, cases, folder):

@@ -1,62 +1,69 @@
-// Scenarios are run to their end before anything is shown.
+// Nothing is run here: whoever looks decides how far.
 #include "viz/app/open.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "sim/cli/cli.h"
-#include "sim/script/runner.h"
+#include "sim/trace/digest.h"
 #include "sim/trace/file.h"
 
 namespace quorumlab::viz {
 namespace {
 
-// People know programs by other names than the network does.
-void take_titles(const script::Scenario& scenario, Recording& out) {
-  out.name = scenario.name;
-  out.title = scenario.title.empty() ? scenario.name : scenario.title;
-  const auto& cluster = scenario.cluster;
-  const std::size_t first = cluster.names.size() + cluster.clients;
-  for (std::size_t i = 0; i < cluster.apps.size() && first + i < out.titles.size(); ++i) {
-    if (!cluster.apps[i].app.title.empty()) out.titles[first + i] = cluster.apps[i].app.title;
+std::unique_ptr<Session> open_trace(const std::string& file, int& code) {
+  auto read = trace::read_file(file);
+  if (!read) {
+    std::fprintf(stderr, "quorumlab-viz: %s\n", read.error().text().c_str());
+    code = cli::kExitBadFile;
+    return nullptr;
   }
+  const trace::FileInfo& info = read->info;
+  return Session::of_trace({file, info.scenario, info.seed, info.digest, info.digest_version == trace::kDigestVersion,
+                            info.names, std::move(read->trace)});
 }
 
 }  // namespace
 
-int open_recording(const std::string& file, std::optional<std::uint64_t> seed, const std::vector<std::string>& settings,
-                   Recording& out) {
-  if (file.ends_with(".qlt")) {
-    auto read = trace::read_file(file);
-    if (!read) {
-      std::fprintf(stderr, "quorumlab-viz: %s\n", read.error().text().c_str());
-      return cli::kExitBadFile;
-    }
-    out.seed = read->info.seed;
-    out.names = out.titles = read->info.names;
-    out.title = file;
-    out.trace = std::move(read->trace);
-    script::Problems problems;
-    const script::Scenario scenario = script::load_text(read->info.scenario, file, {}, problems);
-    if (problems.empty()) take_titles(scenario, out);
-    return 0;
-  }
+std::unique_ptr<Session> open_session(const std::string& name, std::optional<std::uint64_t> seed,
+                                      const std::vector<std::string>& settings, int& code) {
+  if (name.ends_with(".qlt")) return open_trace(name, code);
   std::vector<script::Setting> parsed;
-  if (!cli::parse_settings(settings, parsed)) return cli::kExitUsage;
+  code = cli::kExitUsage;
+  if (!cli::parse_settings(settings, parsed)) return nullptr;
+  const std::string file = cli::find_scenario(name);
+  code = cli::kExitBadFile;
+  // Whatever is wrong with the file is told as by the command line.
   script::Scenario scenario;
-  if (!cli::load(cli::find_scenario(file), parsed, scenario)) return cli::kExitBadFile;
-  world::Simulation sim;
-  script::Runner runner(scenario);
-  script::RunResult result;
-  script::RunOptions options;
-  options.seed = seed.value_or(scenario.seed);
-  options.keep_trace = true;
-  options.stop = &cli::interrupted();
-  runner.run(sim, options, result);
-  out.seed = options.seed;
-  out.names = out.titles = scenario.cluster.host_names();
-  out.trace = sim.trace();
-  take_titles(scenario, out);
-  return 0;
+  if (!cli::load(file, parsed, scenario)) return nullptr;
+  std::string text;
+  if (std::FILE* in = std::fopen(file.c_str(), "rb")) {
+    text.resize(script::kMaxFileBytes);
+    text.resize(std::fread(text.data(), 1, text.size(), in));
+    std::fclose(in);
+  }
+  script::Problems problems;
+  auto out = Session::of_scenario(text, file, parsed, seed, problems);
+  if (!out) std::fputs(problems.text(file).c_str(), stderr);
+  return out;
+}
+
+std::vector<Choice> shipped_scenarios() {
+  std::vector<Choice> out;
+  const auto folders = cli::scenario_folders();
+  if (folders.empty()) return out;
+  for (const cli::FoundScenario& found : cli::find_scenarios(folders.front())) {
+    if (!found.good) continue;
+    const script::Scenario& s = found.scenario;
+    out.push_back({s.topic.empty() ? "other" : s.topic, s.name, s.title.empty() ? s.name : s.title, found.file});
+  }
+  // The talk comes first.
+  std::stable_sort(out.begin(), out.end(), [](const Choice& a, const Choice& b) {
+    return std::pair(a.topic != "talk", a.topic) < std::pair(b.topic != "talk", b.topic);
+  });
+  return out;
 }
 
 }  // namespace quorumlab::viz

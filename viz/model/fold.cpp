@@ -2,6 +2,9 @@
 #include "viz/model/fold.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/raft/message.h"
 
 namespace quorumlab::viz {
 namespace {
@@ -10,6 +13,52 @@ using trace::Record;
 using trace::WorldFact;
 using Process = Host::Process;
 using Role = Host::Role;
+
+// What a leader knows of its followers' logs.
+void fold_progress(State& s, const Record& r, const trace::Trace& trace) {
+  if (r.is(Fact::became_leader)) {
+    for (Host& h : s.hosts) {
+      h.match = 0;
+      h.next = h.kind == Host::Kind::server ? r.b + 1 : 0;
+    }
+    s.hosts[r.node - 1].next = 0;
+    return;
+  }
+  if (r.peer == 0 || r.peer > s.hosts.size()) return;
+  Host& follower = s.hosts[r.peer - 1];
+  if (r.is(Fact::progress_changed)) {
+    follower.match = r.b;
+    follower.next = r.c;
+  } else if (r.is(WorldFact::packet_delivered) && r.cause != 0) {
+    const auto answer = raft::peek(trace.kept(trace[r.cause].c));
+    if (!answer || answer->reject || !s.hosts[r.node - 1].leads() || answer->term.value != s.hosts[r.node - 1].term) return;
+    follower.match = std::max(follower.match, answer->index.value);
+    follower.next = std::max(follower.next, follower.match + 1);
+  }
+}
+
+bool is_message(const Record& r, raft::MessageType type) { return r.extra == static_cast<std::uint32_t>(type); }
+
+// Who leads speaks: the election timer begins anew.
+bool from_leader(const Record& r) {
+  using raft::MessageType;
+  return is_message(r, MessageType::heartbeat) || is_message(r, MessageType::append_entries) || is_message(r, MessageType::install_snapshot);
+}
+
+void fold_timer(Host& h, const Record& r, trace::RecordId id) {
+  switch (static_cast<Fact>(r.kind)) {
+    case Fact::started:
+    case Fact::became_follower:
+    case Fact::became_pre_candidate:
+    case Fact::became_candidate:
+    case Fact::became_leader: h.since = id; [[fallthrough]];
+    case Fact::leader_known: h.heard_ns = r.time_ns; break;
+    case Fact::vote_granted:
+      if (r.b == 0) h.heard_ns = r.time_ns;
+      break;
+    default: break;
+  }
+}
 
 void fold_core(Host& h, const Record& r) {
   switch (static_cast<Fact>(r.kind)) {
@@ -69,6 +118,15 @@ void fold_core(Host& h, const Record& r) {
 
 void fold_belief(State& s, const Record& r) {
   if (s.beliefs.empty() || r.peer < 1 || r.peer > s.hosts.size()) return;
+  const auto same = [&](const Suspicion& x) { return x.observer == r.node && x.subject == r.peer; };
+  if (r.is(Fact::suspicion_confirmed)) {
+    for (Suspicion& x : s.suspicions) {
+      if (same(x)) x.confirmed = r.c;
+    }
+  } else if (r.is(Fact::member_alive) || r.is(Fact::member_suspect) || r.is(Fact::member_dead) || r.is(Fact::member_forgotten)) {
+    std::erase_if(s.suspicions, same);
+    if (r.is(Fact::member_suspect)) s.suspicions.push_back({r.node, r.peer, r.time_ns, r.time_ns + static_cast<std::int64_t>(r.c), 0});
+  }
   Belief& belief = s.beliefs[(r.node - 1) * s.hosts.size() + r.peer - 1];
   switch (static_cast<Fact>(r.kind)) {
     case Fact::member_alive: belief = Belief::alive; break;
@@ -82,6 +140,7 @@ void fold_belief(State& s, const Record& r) {
 // A process that starts or ends knows nobody.
 void forget_beliefs(State& s, std::uint32_t host) {
   if (s.beliefs.empty()) return;
+  std::erase_if(s.suspicions, [&](const Suspicion& x) { return x.observer == host; });
   std::fill_n(s.beliefs.begin() + static_cast<std::ptrdiff_t>((host - 1) * s.hosts.size()), s.hosts.size(), Belief::unknown);
 }
 
@@ -95,6 +154,7 @@ void forget_what_ran(Host& h) {
 
 void end_of_process(State& s, const Record& r, Process process) {
   Host& h = s.hosts[r.node - 1];
+  h.since = s.record;
   h.process = process;
   forget_what_ran(h);
   forget_beliefs(s, r.node);
@@ -170,6 +230,14 @@ Request::Outcome outcome_of(const Record& r) {
   return r.b == kOk || r.b == kNotFound ? Request::Outcome::accepted : Request::Outcome::refused;
 }
 
+// A lesson's next step answers the question of the one before.
+void go_on(State& s, const Record& r) {
+  if (r.a == s.told_step) return;
+  s.told_step = r.a;
+  s.answered = std::exchange(s.question, 0);
+  s.answered_record = std::exchange(s.question_record, 0);
+}
+
 void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trace& trace) {
   Host* h = r.node >= 1 && r.node <= s.hosts.size() ? &s.hosts[r.node - 1] : nullptr;
   switch (static_cast<WorldFact>(r.kind)) {
@@ -178,6 +246,7 @@ void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trac
       forget_what_ran(*h);
       forget_beliefs(s, r.node);
       h->process = Process::up;
+      h->since = id;
       break;
     case WorldFact::process_killed:
       if (h != nullptr) end_of_process(s, r, Process::killed);
@@ -189,13 +258,22 @@ void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trac
       if (h != nullptr) end_of_process(s, r, Process::stopped);
       break;
     case WorldFact::process_paused:
-      if (h != nullptr) h->process = Process::paused;
+      if (h == nullptr) break;
+      h->process = Process::paused;
+      h->since = id;
       break;
     case WorldFact::process_resumed:
-      if (h != nullptr) h->process = Process::up;
+      if (h == nullptr) break;
+      h->process = Process::up;
+      h->since = id;
       break;
     case WorldFact::process_wiped:
       if (h != nullptr) h->term = h->last_index = h->commit = h->applied = h->voted_for = 0;
+      break;
+    case WorldFact::packet_delivered:
+      if (h == nullptr) break;
+      if (from_leader(r) && r.peer == h->leader && h->role == Role::follower) h->heard_ns = r.time_ns;
+      if (is_message(r, raft::MessageType::append_entries_response)) fold_progress(s, r, trace);
       break;
     case WorldFact::network_changed: read_cuts(s, r, trace); break;
     case WorldFact::client_invoked: begin(s, r, false, trace); break;
@@ -216,8 +294,16 @@ void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trac
       h->speech_with = r.peer;
       h->speech_record = id;
       break;
-    case WorldFact::caption: s.caption = r.b; break;
+    case WorldFact::caption:
+      go_on(s, r);
+      s.caption = r.b;
+      break;
+    case WorldFact::question:
+      s.question = r.b;
+      s.question_record = id;
+      break;
     case WorldFact::bookmark:
+      go_on(s, r);
       s.bookmark = r.b;
       s.bookmark_record = id;
       s.caption = 0;  // its own follows, if it has one
@@ -245,7 +331,13 @@ void fold(State& state, const trace::Trace& trace, trace::RecordId id) {
   if (r.kind >= static_cast<std::uint16_t>(WorldFact::packet_sent)) {
     fold_world(state, r, id, trace);
   } else if (r.node >= 1 && r.node <= state.hosts.size()) {
-    fold_core(state.hosts[r.node - 1], r);
+    Host& h = state.hosts[r.node - 1];
+    fold_core(h, r);
+    if (r.kind <= static_cast<std::uint16_t>(Fact::progress_changed)) {
+      fold_timer(h, r, id);
+      if (r.is(Fact::became_leader) || r.is(Fact::progress_changed)) fold_progress(state, r, trace);
+    }
+    if (r.is(Fact::holds) || r.is(Fact::lets_go) || r.is(Fact::follows)) h.since = id;
     if (r.kind >= static_cast<std::uint16_t>(Fact::member_alive)) fold_belief(state, r);
   }
 }

@@ -26,6 +26,9 @@ struct Host {
   std::int64_t speech_ns = 0;
   std::uint32_t speech_with = 0;      // the program that said it, or that it was said to
   trace::RecordId speech_record = 0;
+  trace::RecordId since = 0;          // what made it what it is: the record of its role or process
+  std::int64_t heard_ns = 0;          // when its election timer began anew
+  std::uint64_t match = 0, next = 0;  // as the leader has it; 0: nobody keeps account of it
 
   bool runs() const { return process == Process::up || process == Process::paused; }
   bool leads() const { return process == Process::up && role == Role::leader; }
@@ -48,6 +51,14 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+// A suspicion that runs: how long it may last if nobody confirms it.
+struct Suspicion {
+  std::uint32_t observer = 0, subject = 0;
+  std::int64_t from_ns = 0, until_ns = 0;
+  std::uint64_t confirmed = 0;  // by so many others, each of whom shortens it
+  bool operator==(const Suspicion&) const = default;
+};
+
 struct Quorum {
   bool known = false;  // there are no voters in a cluster without Raft
   bool available = false;
@@ -66,9 +77,13 @@ struct State {
   std::uint32_t flights = 0;          // begun so far
   std::vector<Request> requests;
   std::vector<Belief> beliefs;  // of host n about m, at (n - 1) * hosts + m - 1; empty in large clusters
+  std::vector<Suspicion> suspicions;
   Quorum quorum;
   std::uint64_t caption = 0, bookmark = 0;  // numbers of texts
   trace::RecordId bookmark_record = 0;
+  std::uint64_t question = 0, answered = 0;   // texts: what is asked now, and what was before the last step
+  trace::RecordId question_record = 0, answered_record = 0;
+  std::uint64_t told_step = UINT64_MAX;       // of the last bookmark or caption
   std::uint64_t accepted = 0;         // the last write that was: number of its text
   std::int64_t accepted_ns = 0;
   std::uint64_t accepted_index = 0;

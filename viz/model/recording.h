@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/trace/words.h"
+#include "viz/model/frame.h"
 
 namespace quorumlab::viz {
 
@@ -15,6 +16,16 @@ struct Recording {
   std::uint64_t seed = 0;
   std::vector<std::string> names;   // of hosts, by id from 1, as the trace has them
   std::vector<std::string> titles;  // the same for people: "DB X"
+  // The checkers that watch (sim/trace/checkers.h), and how long a follower waits for its leader; both
+  // as the scenario says.
+  std::vector<std::uint32_t> checkers;
+  std::int64_t election_min_ns = 0, election_max_ns = 0;
+  // What hosts are, where that is known; empty: what they do in the trace tells.
+  std::vector<Host::Kind> kinds;
+  bool raft = false;     // with `kinds`: whether servers run Raft
+  std::vector<bool> busy;  // hosts to show even if they do nothing here; may be empty
+  bool growing = false;  // the trace is that of a world that runs on
+  std::int64_t reached_ns = 0;  // nothing more happens until then, where that is known
   trace::Trace trace;
 
   trace::Context context() const { return {titles, &trace}; }

@@ -27,9 +27,19 @@ bool arrives(const Record& r) {
 bool serves(const Record& r) {
   return r.is(Fact::started) || r.is(Fact::member_alive) || r.is(Fact::probe_started);
 }
+
+// Programs ask; clients have an act behind each operation.
+bool runs_programs(const Recording& recording) {
+  if (std::find(recording.kinds.begin(), recording.kinds.end(), Host::Kind::program) != recording.kinds.end()) return true;
+  for (RecordId id = 1; id <= recording.trace.size(); ++id) {
+    if (recording.trace[id].is(WorldFact::asked)) return true;
+  }
+  return false;
+}
 }  // namespace
 
-Timeline::Timeline(const Recording& recording) : recording_(recording) {
+Timeline::Timeline(const Recording& recording)
+    : recording_(recording), story_(runs_programs(recording)), spreads_(recording.names.size()) {
   // Of a cluster of ten thousand each checkpoint is large.
   distance_ = std::max<std::uint64_t>(kDistance, 16 * recording.names.size());
   learn_kinds();
@@ -49,8 +59,13 @@ Timeline::Timeline(const Recording& recording) : recording_(recording) {
 
 // What a host is shows in what it does: the trace does not say it.
 void Timeline::learn_kinds() {
-  kinds_.assign(recording_.names.size(), Host::Kind::client);
   busy_.assign(recording_.names.size(), false);
+  if (!recording_.kinds.empty()) {
+    kinds_ = recording_.kinds;
+    has_raft_ = recording_.raft;
+    return;
+  }
+  kinds_.assign(recording_.names.size(), Host::Kind::client);
   std::vector<bool> server(kinds_.size(), false), process(kinds_.size(), false);
   for (RecordId id = 1; id <= recording_.trace.size(); ++id) {
     const Record& r = recording_.trace[id];
@@ -58,7 +73,6 @@ void Timeline::learn_kinds() {
     if (serves(r)) server[r.node - 1] = true;
     if (r.is(Fact::started) || r.is(Fact::became_leader)) has_raft_ = true;
     if (r.is(WorldFact::process_started)) process[r.node - 1] = true;
-    if (!r.is(WorldFact::act)) busy_[r.node - 1] = true;
   }
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     if (server[i]) kinds_[i] = Host::Kind::server;
@@ -73,6 +87,7 @@ void Timeline::extend() {
 
 void Timeline::take_in(RecordId id) {
   const Record& r = recording_.trace[id];
+  if (r.node >= 1 && r.node <= busy_.size() && !r.is(WorldFact::act)) busy_[r.node - 1] = true;
   if (departs(r)) {
     flights_.push_back({id, 0, r.time_ns, 0, r.node, r.peer, r.extra, false, false});
   } else if (arrives(r) || r.is(WorldFact::packet_held)) {
@@ -91,14 +106,25 @@ void Timeline::take_in(RecordId id) {
   fold(seen_, recording_.trace, id);
   follow_flight(seen_, id);
 
+  story_.take(recording_.trace, id);
+  weave_.take(recording_.trace, id, seen_);
+  spreads_.take(recording_.trace, id);
+  if (r.is(WorldFact::violation)) violations_.push_back(id);
+
   if (r.is(WorldFact::act) && is_write(recording_.trace.text_at(r.c))) has_writes_ = true;
   const Mark mark = renews ? Mark::nothing : mark_of(r);
   if (mark != Mark::nothing) marks_.push_back({r.time_ns, id, mark});
   if (mark == Mark::bookmark) {
     bookmarks_.push_back({std::string(recording_.trace.text_at(r.b)), {r.time_ns + 1, id}});
+    stops_.push_back({bookmarks_.back().text, bookmarks_.back().at, true});
+  }
+  // A bookmark's own caption follows it at once.
+  if (r.is(WorldFact::caption) && (stops_.empty() || r.time_ns > stops_.back().at.time_ns)) {
+    stops_.push_back({std::string(recording_.trace.text_at(r.b)), {r.time_ns + 1, id}, false});
   }
   // Its act takes effect a nanosecond later.
   if (!bookmarks_.empty() && r.time_ns <= bookmarks_.back().at.time_ns) bookmarks_.back().at.record = id;
+  if (!stops_.empty() && r.time_ns <= stops_.back().at.time_ns) stops_.back().at.record = id;
   const std::uint64_t quorum = !seen_.quorum.known ? 0 : seen_.quorum.available ? 2 : 1;
   if (quorum != quorum_.back().value) quorum_.push_back({r.time_ns, quorum});
   if (r.kind <= static_cast<std::uint16_t>(Fact::leader_lost) ||

@@ -3,6 +3,7 @@
 // the trace grows; a seek then folds some thousand records however long the run was.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "viz/model/fold.h"
 #include "viz/model/frame.h"
 #include "viz/model/recording.h"
+#include "viz/model/spread.h"
+#include "viz/model/story.h"
+#include "viz/model/weave.h"
 
 namespace quorumlab::viz {
 
@@ -31,10 +35,25 @@ struct Bookmark {
   Cursor at;         // when its own act has taken effect
 };
 
+// Where a lesson stops: at each bookmark, and at each caption that has none.
+struct Stop {
+  std::string text;  // the bookmark's, or the caption's
+  Cursor at;
+  bool bookmark = false;
+};
+
 // From this moment on, until the next span begins.
 struct Span {
   std::int64_t from_ns = 0;
   std::uint64_t value = 0;
+};
+
+// A packet's way.
+struct Flight {
+  trace::RecordId sent = 0, ended = 0;  // 0: its end is not in the trace
+  std::int64_t sent_ns = 0, ended_ns = 0;
+  std::uint32_t source = 0, target = 0, kind = 0;
+  bool dropped = false, held = false;
 };
 
 class Timeline {
@@ -51,17 +70,25 @@ class Timeline {
 
   const Recording& recording() const { return recording_; }
   std::size_t size() const { return seen_.record; }
-  std::int64_t end_ns() const { return seen_.time_ns; }
+  std::int64_t end_ns() const { return std::max(seen_.time_ns, recording_.reached_ns); }
   // The last record that happened by then.
   trace::RecordId record_by(std::int64_t time_ns) const;
   Cursor cursor_of(trace::RecordId id) const { return {id == 0 ? 0 : recording_.trace[id].time_ns, id}; }
 
   const std::vector<Marked>& marks() const { return marks_; }  // all but `nothing`, in order
   const std::vector<Bookmark>& bookmarks() const { return bookmarks_; }
+  const std::vector<Stop>& stops() const { return stops_; }
+  const std::vector<Flight>& flights() const { return flights_; }  // by their sending
+  const Story& story() const { return story_; }
+  const Weave& weave() const { return weave_; }
+  const Spreads& spreads() const { return spreads_; }
+  const std::vector<trace::RecordId>& violations() const { return violations_; }
   const std::vector<Span>& quorum() const { return quorum_; }    // 0 unknown, 1 unavailable, 2 available
   const std::vector<Span>& leaders() const { return leaders_; }  // the leader's number, 0: none
   bool has_kind(std::uint32_t host, Host::Kind kind) const;
-  bool busy(std::uint32_t host) const { return busy_[host - 1]; }  // it does something in this run
+  bool busy(std::uint32_t host) const {
+    return busy_[host - 1] || (host <= recording_.busy.size() && recording_.busy[host - 1]);
+  }  // it does something in this run
   bool has_raft() const { return has_raft_; }
   bool has_writes() const { return has_writes_; }  // by clients
 
@@ -70,12 +97,6 @@ class Timeline {
   std::uint64_t checkpoint_distance() const { return distance_; }
 
  private:
-  struct Flight {
-    trace::RecordId sent = 0, ended = 0;  // 0: its end is not in the trace
-    std::int64_t sent_ns = 0, ended_ns = 0;
-    std::uint32_t source = 0, target = 0, kind = 0;
-    bool dropped = false, held = false;
-  };
   void learn_kinds();
   void take_in(trace::RecordId id);
   void follow_flight(State& state, trace::RecordId id) const;
@@ -88,6 +109,11 @@ class Timeline {
   std::vector<Flight> flights_;
   std::vector<Marked> marks_;
   std::vector<Bookmark> bookmarks_;
+  std::vector<Stop> stops_;
+  Story story_;
+  Weave weave_;
+  Spreads spreads_;
+  std::vector<trace::RecordId> violations_;
   std::vector<Span> quorum_, leaders_;
   std::vector<Host::Kind> kinds_;
   std::vector<bool> busy_;

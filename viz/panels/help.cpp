@@ -8,22 +8,33 @@ void draw_help(const Canvas& c, const Box& box) {
     const char *keys, *what;
   };
   static constexpr Line kLines[] = {
-      {"Page Down / Page Up", "next, previous bookmark (a presenter's remote)"},
+      {"Page Down N / Page Up P", "next, previous bookmark (a presenter's remote)"},
       {"Space", "play, pause; a bookmark pauses by itself"},
       {"Right / Left", "next, previous visible event"},
-      {". / ,", "next, previous event of any kind"},
+      {"J / K", "next, previous event of any kind"},
       {"E  F  V", "next election, fault, violation (with Shift: back)"},
       {"Up / Down", "faster, slower"},
       {"Home / End", "to the beginning, to the end"},
       {"mouse on the timeline", "seek"},
       {"mouse on a message", "what it says"},
+      {"W", "why? (or click on a node, a message, an event)"},
+      {"I  O", "invariants, logs (or gossip); Escape goes back"},
+      {"D", "diagram of space and time; again: a large one"},
+      {"A", "act: write, heal, divide, a rule, a timeout ..."},
+      {"Tab, 1 2 3 ...", "a host: crash, pause, cut ... (or right button)"},
+      {"mouse over the ring", "a line drawn there is a partition"},
+      {"G", "branches: show another, or two side by side"},
+      {"Ctrl+S", "save what was done as a scenario file"},
       {"T", "light, dark"},
+      {"L", "large type"},
+      {"B  .", "black screen, and back (the remote's other key)"},
+      {"1 ... 5", "answer a question"},
       {"?", "this help"},
   };
   const Brush& b = c.brush;
   const Theme& t = b.colours();
-  const int line = b.line_height(Size::body) + b.px(8);
-  const int high = line * static_cast<int>(std::size(kLines)) + b.px(80), wide = b.px(840);
+  const int line = b.line_height(Size::body) + b.px(b.large() ? 2 : 6);
+  const int high = line * static_cast<int>(std::size(kLines)) + b.px(80), wide = b.px(b.large() ? 1180 : 900);
   const Point m = box.middle();
   const Box panel{m.x - wide / 2, m.y - high / 2, m.x + wide / 2, m.y + high / 2};
   b.fill(panel, t.panel, b.px(10));
@@ -33,7 +44,7 @@ void draw_help(const Canvas& c, const Box& box) {
   y += b.px(44);
   for (const Line& each : kLines) {
     b.text({panel.left + b.px(30), y}, each.keys, Size::body, t.text);
-    b.text({panel.left + b.px(290), y}, each.what, Size::body, t.quiet);
+    b.text({panel.left + b.px(b.large() ? 430 : 330), y}, each.what, Size::body, t.quiet);
     y += line;
   }
   c.remember("help", panel);

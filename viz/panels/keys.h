@@ -22,6 +22,21 @@ enum class Key : int {
   election,
   fault,
   violation,
+  large,
+  why,
+  promises,
+  diagram,
+  log,
+  black,
+  enter,
+  choice_1,
+  choice_2,
+  choice_3,
+  choice_4,
+  choice_5,
+  tab,
+  backspace,
+  save,  // with Control
 };
 
 }  // namespace quorumlab::viz

@@ -62,8 +62,10 @@ Layout lay_out(const Canvas& c, const Box& area) {
   }
   out.places.assign(hosts, {Layout::kNowhere, 0});
   const auto count = static_cast<int>(out.servers.size());
-  out.radius = c.brush.px(count <= 5 ? 40 : count <= 9 ? 32 : count <= 20 ? 20 : 9);
-  const int beside = c.brush.px(out.outside.empty() ? 90 : 215);
+  // Two networks side by side have less room each.
+  const bool two = c.view.offer != nullptr && c.view.offer->beside_frame != nullptr;
+  out.radius = c.brush.px(two && count <= 9 ? 30 : count <= 5 ? 40 : count <= 9 ? 32 : count <= 20 ? 20 : 9);
+  const int beside = c.brush.px(out.outside.empty() ? 90 : two ? 190 : 215);
   out.centre = {area.middle().x, area.middle().y - c.brush.px(14)};
   out.ring = count < 2 ? 0 : std::min((area.width() / 2 - beside), area.height() / 2 - c.brush.px(88));
   for (std::size_t i = 0; i < out.servers.size(); ++i) {
@@ -77,7 +79,8 @@ Layout lay_out(const Canvas& c, const Box& area) {
     const int in_column = static_cast<int>(on_left ? left : many - left);
     const int row = static_cast<int>(on_left ? i : i - left);
     const int high = area.height() - c.brush.px(60);
-    const int x = on_left ? area.left + c.brush.px(80) : area.right - c.brush.px(80);
+    const int edge = c.brush.px(c.brush.large() ? 92 : 80);
+    const int x = on_left ? area.left + edge : area.right - edge;
     out.places[out.outside[i] - 1] = {x, area.top + c.brush.px(50) + high * (2 * row + 1) / (2 * in_column)};
   }
   out.all = out.servers;

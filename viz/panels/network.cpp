@@ -4,32 +4,14 @@
 
 #include "core/raft/message.h"
 #include "sim/trace/words.h"
+#include "viz/panels/family.h"
+#include "viz/panels/acts.h"
 #include "viz/panels/layout.h"
+#include "viz/panels/mouse.h"
 #include "viz/panels/node.h"
 
 namespace quorumlab::viz {
 namespace {
-
-enum class Family : std::uint8_t { heartbeat, log, vote, gossip, other };
-
-Family family_of(std::uint32_t kind) {
-  using raft::MessageType;
-  if (kind >= 128) return Family::gossip;
-  switch (static_cast<MessageType>(kind)) {
-    case MessageType::heartbeat:
-    case MessageType::heartbeat_response: return Family::heartbeat;
-    case MessageType::append_entries:
-    case MessageType::append_entries_response:
-    case MessageType::install_snapshot:
-    case MessageType::install_snapshot_response: return Family::log;
-    case MessageType::request_vote:
-    case MessageType::request_vote_response:
-    case MessageType::request_pre_vote:
-    case MessageType::request_pre_vote_response:
-    case MessageType::timeout_now: return Family::vote;
-    default: return Family::other;
-  }
-}
 
 bool is_answer(std::uint32_t kind) {
   using raft::MessageType;
@@ -43,17 +25,6 @@ bool is_answer(std::uint32_t kind) {
     case MessageType::read_index_response: return true;
     default: return false;
   }
-}
-
-ImU32 colour_of(Family family) {
-  switch (family) {
-    case Family::heartbeat: return palette::kPurple;
-    case Family::log: return palette::kGreen;
-    case Family::vote: return palette::kOrange;
-    case Family::gossip: return palette::kSky;
-    case Family::other: return palette::kBlue;
-  }
-  return palette::kBlue;
 }
 
 // A shape for each family; what asks is full, what answers is hollow.
@@ -167,6 +138,7 @@ void draw_packets(const Canvas& c, const Layout& layout) {
     const int size = c.brush.px(8);
     glyph(c, at, family, is_answer(p.kind), p.dropped ? c.brush.colours().line : colour_of(family), size);
     if (p.dropped) c.brush.cross(at, c.brush.px(6), c.brush.colours().bad, c.brush.px(2));
+    if (p.sent == c.view.hovered) c.brush.circle(at, size + c.brush.px(7), 0, c.brush.colours().text, c.brush.px(3));
     if (std::abs(mouse.x - static_cast<float>(at.x)) < 12 && std::abs(mouse.y - static_cast<float>(at.y)) < 12) hovered = &p;
     const std::string label = labels ? label_of(p) : std::string();
     if (label.empty()) continue;
@@ -180,7 +152,9 @@ void draw_packets(const Canvas& c, const Layout& layout) {
     c.brush.fill({box.left - 2, box.top, box.right + 2, box.bottom}, (c.brush.colours().back & ~IM_COL32_A_MASK) | 0xC0000000u, 3);
     c.brush.text({box.left, box.top}, label, Size::small, c.brush.colours().text);
   }
-  if (hovered == nullptr) return;
+  if (hovered == nullptr || c.view.help) return;
+  c.view.hovered_next = hovered->sent;
+  if (ImGui::IsMouseClicked(0)) ask_why(c, hovered->sent);
   const Recording& recording = c.timeline.recording();
   const std::string words = plain(trace::words(recording.trace[hovered->sent], recording.context()));
   ImGui::SetTooltip("%s\n%s", words.c_str(), hovered->dropped ? "it will not arrive" : "on its way");
@@ -296,6 +270,9 @@ void draw_network(const Canvas& c, const Box& area) {
   draw_packets(c, layout);
   draw_bubbles(c, layout, area);
   draw_legend(c, area);
+  if (c.view.offer == nullptr) return;
+  if (!c.view.beside) draw_hands(c, layout, area);
+  draw_branch_name(c, area, c.view.beside);
 }
 
 }  // namespace quorumlab::viz

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "viz/panels/mouse.h"
+
 namespace quorumlab::viz {
 namespace {
 
@@ -33,6 +35,32 @@ void dashed_circle(const Brush& b, Point centre, int radius, ImU32 colour, int t
   for (int degrees = 0; degrees < 360; degrees += 24) {
     b.line(on_circle(centre, radius, radius, degrees), on_circle(centre, radius, radius, degrees + 14), colour, thickness);
   }
+}
+
+// How much of its patience with the leader is used up: the whole round is the longest election timeout,
+// the red notch is the shortest. What it drew in between shows only where it runs out: a black notch.
+void timer(const Canvas& c, std::uint32_t host, Point at, int radius) {
+  const Host& h = c.frame.hosts[host - 1];
+  const Recording& recording = c.timeline.recording();
+  if (recording.election_max_ns <= 0 || h.process != Process::up || h.role == Role::leader || h.role == Role::none) return;
+  const Brush& b = c.brush;
+  const auto degrees = [&](std::int64_t ns) {
+    return static_cast<int>(360 * std::clamp<std::int64_t>(ns, 0, recording.election_max_ns) / recording.election_max_ns);
+  };
+  const int used = degrees(c.frame.time_ns - h.heard_ns), least = degrees(recording.election_min_ns), wide = b.px(4);
+  for (int from = 0; from < used; from += 6) {
+    const int to = std::min(from + 6, used);
+    b.line(on_circle(at, radius, radius, from - 90), on_circle(at, radius, radius, to - 90),
+           from < least ? b.colours().quiet : palette::kVermillion, wide);
+  }
+  const auto notch = [&](int where, ImU32 colour) {
+    b.line(on_circle(at, radius - b.px(4), radius - b.px(4), where - 90), on_circle(at, radius + b.px(5), radius + b.px(5), where - 90), colour,
+           b.px(3));
+  };
+  notch(least, b.colours().bad);
+  // Of a run that is over it shows when it will run out.
+  const std::int64_t ends = c.timeline.weave().ran_out(host, 0, h.heard_ns);
+  if (ends != 0) notch(degrees(ends - h.heard_ns), b.colours().text);
 }
 
 // Points upwards, in three.
@@ -99,11 +127,14 @@ void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
     }
   }
   const bool small = r < b.px(30);
-  c.remember("node:" + c.title(host), {at.x - r, at.y - r, at.x + r, at.y + r});
+  if (!small) timer(c, host, at, r + b.px(h.role == Role::follower ? 7 : 14));
+  const Box whole{at.x - r, at.y - r, at.x + r, at.y + r};
+  c.remember("node:" + c.title(host), whole);
+  if (clicked(c, whole)) ask_why(c, h.since);
   const std::string title = plain(c.title(host));
   if (r < b.px(15)) return;
   const Size size = b.width(title, Size::title) < 2 * r - b.px(12) && !small ? Size::title
-                    : b.width(title, Size::body) < 2 * r && !small            ? Size::body
+                    : b.width(title, Size::body) < 2 * r - b.px(6) && !small            ? Size::body
                                                                               : Size::small;
   const int high = b.line_height(size);
   if (!h.runs()) {
@@ -143,9 +174,12 @@ void draw_outsider(const Canvas& c, const Layout& layout, std::uint32_t host) {
     const int wide = b.width(c.title(host), Size::title);
     b.fill({at.x - wide / 2 - 2, at.y - b.px(10), at.x + wide / 2 + 2, at.y + b.px(11)}, t.panel);
   }
-  b.text({at.x, at.y - b.line_height(Size::title) * 9 / 20}, plain(c.title(host)), Size::title, name, Align::centre);
+  const std::string title = plain(c.title(host));
+  const Size letters = b.width(title, Size::title) < box.width() - b.px(10) ? Size::title : Size::small;
+  b.text({at.x, at.y - b.line_height(letters) * 9 / 20}, title, letters, name, Align::centre);
   if (h.holds) crown(b, {at.x, box.top - b.px(3)}, b.px(15), palette::kOrange);
   c.remember("host:" + c.title(host), box);
+  if (clicked(c, box)) ask_why(c, h.since);
 
   std::string below;
   ImU32 colour = t.quiet;

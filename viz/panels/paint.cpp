@@ -9,6 +9,8 @@ namespace quorumlab::viz {
 namespace {
 // Of a picture of 1280x800; the built-in font is made of squares and is sharpest at multiples of 13.
 constexpr std::array<int, 3> kPixels = {16, 20, 26};
+// For those who sit at the back.
+constexpr std::array<int, 3> kLargePixels = {21, 27, 34};
 }  // namespace
 
 const Theme& theme(bool dark) {
@@ -34,28 +36,32 @@ int scale_of(int width, int height) { return std::clamp(std::min(width * 1000 / 
 
 void add_fonts(int width, int height) {
   ImFontAtlas* fonts = ImGui::GetIO().Fonts;
-  for (const int pixels : kPixels) {
-    ImFontConfig config;
-    config.SizePixels = static_cast<float>((pixels * scale_of(width, height) + 500) / 1000);
-    config.OversampleH = config.OversampleV = 1;
-    config.PixelSnapH = true;
-    fonts->AddFontDefault(&config);
+  for (const auto& sizes : {kPixels, kLargePixels}) {
+    for (const int pixels : sizes) {
+      ImFontConfig config;
+      config.SizePixels = static_cast<float>((pixels * scale_of(width, height) + 500) / 1000);
+      config.OversampleH = config.OversampleV = 1;
+      config.PixelSnapH = true;
+      fonts->AddFontDefault(&config);
+    }
   }
 }
 
 Brush::Brush(const View& view, ImDrawList* list)
     : colours_(theme(view.dark)),
       list_(list),
+      large_(view.large),
       scale_permille_(scale_of(static_cast<int>(ImGui::GetIO().DisplaySize.x),
                                static_cast<int>(ImGui::GetIO().DisplaySize.y))) {}
 
 const ImFont* Brush::font(Size size) const {
   const ImFontAtlas* fonts = ImGui::GetIO().Fonts;
-  return fonts->Fonts[std::min(static_cast<int>(size), fonts->Fonts.Size - 1)];
+  return fonts->Fonts[std::min(static_cast<int>(size) + (large_ ? 3 : 0), fonts->Fonts.Size - 1)];
 }
 
-float Brush::pixels(Size size) const { return static_cast<float>(px(kPixels[static_cast<std::size_t>(size)])); }
-int Brush::line_height(Size size) const { return px(kPixels[static_cast<std::size_t>(size)]) * 6 / 5; }
+int Brush::letters(Size size) const { return px((large_ ? kLargePixels : kPixels)[static_cast<std::size_t>(size)]); }
+float Brush::pixels(Size size) const { return static_cast<float>(letters(size)); }
+int Brush::line_height(Size size) const { return letters(size) * 6 / 5; }
 
 int Brush::width(std::string_view text, Size size) const {
   return static_cast<int>(

@@ -48,6 +48,7 @@ class Brush {
   ImDrawList* list() const { return list_; }
   // So many pixels of a picture of 1280x800, in this one.
   int px(int n) const { return (n * scale_permille_ + 500) / 1000; }
+  bool large() const { return large_; }  // type for a large room
 
   int line_height(Size size) const;
   int width(std::string_view text, Size size) const;
@@ -71,9 +72,11 @@ class Brush {
 
  private:
   const ImFont* font(Size size) const;
+  int letters(Size size) const;
   float pixels(Size size) const;
   const Theme& colours_;
   ImDrawList* list_;
+  bool large_;
   int scale_permille_;
 };
 
@@ -98,6 +101,7 @@ struct Canvas {
   const std::string& title(std::uint32_t host) const { return timeline.recording().titles[host - 1]; }
   std::string_view words(std::uint64_t text) const { return timeline.recording().trace.text_at(text); }
   void remember(std::string name, const Box& box) const {
+    if (view.beside) name = "beside:" + name;
     view.places.push_back({std::move(name), box.left, box.top, box.right, box.bottom});
   }
 };
@@ -106,5 +110,12 @@ void draw_network(const Canvas& canvas, const Box& box);   // network.cpp
 void draw_side(const Canvas& canvas, const Box& box);      // side.cpp
 void draw_scrubber(const Canvas& canvas, const Box& box);  // scrubber.cpp
 void draw_help(const Canvas& canvas, const Box& box);      // help.cpp
+void draw_why(const Canvas& canvas, const Box& box);       // why.cpp
+void draw_promises(const Canvas& canvas, const Box& box);  // promises.cpp
+void draw_diagram(const Canvas& canvas, const Box& box);   // diagram.cpp
+int draw_lesson(const Canvas& canvas, const Box& box);     // lesson.cpp; answers where it ends
+void draw_hints(const Canvas& canvas, const Box& box);     // lesson.cpp
+int draw_spread(const Canvas& canvas, const Box& box);     // spread.cpp; answers where it ends
+void draw_logs(const Canvas& canvas, const Box& box);      // log.cpp
 
 }  // namespace quorumlab::viz

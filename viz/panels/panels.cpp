@@ -3,12 +3,33 @@
 
 #include <imgui.h>
 
+#include "viz/panels/acts.h"
 #include "viz/panels/paint.h"
 
 namespace quorumlab::viz {
 namespace {
 
 bool pressed(Key key, bool repeat) { return ImGui::IsKeyPressed(static_cast<int>(key), repeat); }
+
+// The same key again goes back to the story. The diagram comes beside the network first, then in its
+// place.
+void read_panel_keys(View& view) {
+  using Panel = View::Panel;
+  const auto toggle = [&](Panel panel) { view.panel = view.panel == panel ? Panel::story : panel; };
+  if (pressed(Key::why, false)) toggle(Panel::why);
+  if (pressed(Key::promises, false)) toggle(Panel::promises);
+  if (pressed(Key::log, false)) toggle(Panel::log);
+  if (pressed(Key::black, false)) view.black = !view.black;
+  if (!pressed(Key::diagram, false)) return;
+  if (view.wide_diagram) {
+    view.wide_diagram = false;
+  } else if (view.panel == Panel::diagram) {
+    view.wide_diagram = true;
+    view.panel = Panel::story;
+  } else {
+    view.panel = Panel::diagram;
+  }
+}
 
 void read_keys(View& view, std::vector<UiAct>& acts) {
   using Kind = UiAct::Kind;
@@ -24,7 +45,7 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
       {Key::page_up, Kind::previous_bookmark, false}, {Key::home, Kind::first, false},
       {Key::end, Kind::last, false},               {Key::event_next, Kind::next_event, true},
       {Key::event_previous, Kind::previous_event, true}, {Key::help, Kind::toggle_help, false},
-      {Key::theme, Kind::toggle_theme, false},
+      {Key::theme, Kind::toggle_theme, false},     {Key::large, Kind::toggle_large, false},
   };
   for (const Bound& b : kBound) {
     if (pressed(b.key, b.repeat)) acts.push_back({b.act, 0, Mark::nothing});
@@ -33,7 +54,12 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
   if (pressed(Key::election, true)) acts.push_back({direction, 0, Mark::election});
   if (pressed(Key::fault, true)) acts.push_back({direction, 0, Mark::fault});
   if (pressed(Key::violation, true)) acts.push_back({direction, 0, Mark::violation});
-  if (pressed(Key::escape, false)) view.help = false;
+  read_panel_keys(view);
+  if (!pressed(Key::escape, false)) return;
+  view.black = false;
+  if (!view.help) view.panel = View::Panel::story;
+  if (!view.help) view.wide_diagram = false;
+  view.help = false;
 }
 
 void draw_header(const Canvas& c, const Box& box) {
@@ -76,9 +102,23 @@ const View::Place* View::place(std::string_view name) const {
   return nullptr;
 }
 
+int View::choice(trace::RecordId question) const {
+  for (const auto& [record, chosen] : choices) {
+    if (record == question) return chosen;
+  }
+  return -1;
+}
+
+void View::choose(trace::RecordId question, int chosen) {
+  std::erase_if(choices, [&](const auto& c) { return c.first == question; });
+  choices.emplace_back(question, chosen);
+}
+
 void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   view.places.clear();
+  view.hovered = view.hovered_next;
+  view.hovered_next = 0;
   ImGui::SetNextWindowPos(ImVec2(0, 0));
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -91,14 +131,35 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const Brush brush(view, ImGui::GetWindowDrawList());
   const Canvas canvas{timeline, frame, player, view, brush, acts};
   const int width = static_cast<int>(size.x), height = static_cast<int>(size.y);
-  const int header = brush.px(50), scrubber = brush.px(152), side = brush.px(392), gap = brush.px(16);
+  const int header = brush.px(50), scrubber = brush.px(view.large ? 166 : 152), side = brush.px(view.large ? 452 : 392);
+  const int gap = brush.px(16);
   const Box network{0, header, width - side - gap, height - scrubber};
+  const bool compares = view.offer != nullptr && view.offer->beside_frame != nullptr;
+  // A menu takes the mouse: what lies below it must not hear of it.
+  ImGuiIO& io = ImGui::GetIO();
+  const ImVec2 mouse = io.MousePos;
+  const bool busy = view.menu.kind != Menu::Kind::none;
+  if (busy) io.MousePos = ImVec2(-1e6f, -1e6f);
   draw_header(canvas, {0, 0, width, header});
-  draw_network(canvas, network);
-  draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
+  if (view.wide_diagram) draw_diagram(canvas, {network.left + gap, network.top + gap, network.right - gap, network.bottom - gap});
+  else if (compares) draw_two_networks(canvas, {0, header, width, height - scrubber});
+  else draw_network(canvas, network);
+  if (!compares || view.wide_diagram) draw_side(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   draw_scrubber(canvas, {0, height - scrubber, width, height});
+  draw_hints(canvas, network);
   if (view.help) draw_help(canvas, {0, 0, width, height});
-  read_keys(view, acts);
+  io.MousePos = mouse;
+  const bool clicked = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1);
+  const std::size_t before = acts.size();
+  bool taken = false;
+  if (view.offer != nullptr && !view.black) {
+    draw_notice(canvas, network);
+    taken = draw_menu(canvas, {0, 0, width, height});
+    if (!taken) taken = draw_branches(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
+  }
+  if (!taken) read_keys(view, acts);
+  if (clicked || taken || acts.size() > before) view.hints = false;
+  if (view.black) brush.fill({0, 0, width, height}, palette::kBlack);
   ImGui::End();
 }
 

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "viz/model/timeline.h"
 #include "viz/panels/keys.h"
+#include "viz/panels/menu.h"
 #include "viz/player/player.h"
 
 namespace quorumlab::viz {
@@ -18,7 +20,30 @@ namespace quorumlab::viz {
 struct View {
   bool dark = false;
   bool help = false;
+  bool large = false;  // type for a large room
   bool keys = true;  // a picture shows no hints on keys
+  // What stands below the lesson's words.
+  enum class Panel : std::uint8_t { story, why, promises, diagram, log };
+  Panel panel = Panel::story;
+  bool wide_diagram = false;        // the diagram in the place of the network
+  std::int64_t diagram_ns = 0;      // how much time it shows; 0: not chosen yet
+  trace::RecordId why = 0;          // what was asked about last
+  trace::RecordId hovered = 0;      // the message under the mouse, marked in all panels
+  trace::RecordId hovered_next = 0;
+  bool black = false;               // nothing to see: listen to the speaker
+  bool hints = false;               // for who has just started
+  // What was answered to the questions of records; places among their choices.
+  std::vector<std::pair<trace::RecordId, int>> choices;
+  int choice(trace::RecordId question) const;  // -1: none yet
+  void choose(trace::RecordId question, int choice);
+  // What can be done to the world; null: nothing, for whoever only looks. `branch`: whose frame it is.
+  const Offer* offer = nullptr;
+  std::size_t branch = 0;
+  Menu menu;
+  Stroke stroke;
+  bool branches = false;        // their tree is shown
+  std::size_t branch_at = 0;    // the one that stands out in it
+  bool beside = false;          // while the branch beside the shown one is drawn
   // Where things were drawn, by name ("node:n1", "scrubber"): tests click by these names.
   struct Place {
     std::string name;

@@ -1,6 +1,7 @@
 // The whole run in lanes: whether there was a quorum, who led, what clients were told, and what broke;
 // the mouse seeks on it.
 #include <algorithm>
+#include <array>
 
 #include "viz/panels/paint.h"
 
@@ -73,8 +74,13 @@ void draw_leader_lane(const Canvas& c, const Box& lane, const Scale& scale) {
 void draw_marks(const Canvas& c, const Box& answers, const Box& faults, const Scale& scale) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
+  std::array<int, 16> last;  // by mark: a run of an hour has a hundred of them in each pixel
+  last.fill(-1);
   for (const Marked& m : c.timeline.marks()) {
     const int x = scale.x(m.time_ns);
+    int& drawn = last[static_cast<std::size_t>(m.mark)];
+    if (x == drawn) continue;
+    drawn = x;
     const Point answer{x, answers.middle().y}, fault{x, faults.middle().y};
     const int s = b.px(6);
     switch (m.mark) {
@@ -157,6 +163,15 @@ void draw_scrubber(const Canvas& c, const Box& box) {
   draw_marks(c, answers, faults, scale);
   draw_axis(c, axis, scale);
 
+  if (const Offer* offer = c.view.offer) {
+    // What was done by hand, and where the branch beside this one differs.
+    for (const std::int64_t at : offer->deeds_ns) b.polygon({scale.x(at), faults.bottom - b.px(6)}, b.px(8), 3, 90, palette::kPurple, t.text, b.px(1));
+    if (offer->beside && offer->differs_ns) {
+      const int at = scale.x(*offer->differs_ns);
+      b.dashes({at, flags.top}, {at, axis.top + b.px(4)}, palette::kPurple, b.px(3), b.px(6), b.px(4));
+      c.remember("difference", {at - b.px(2), flags.top, at + b.px(2), axis.top});
+    }
+  }
   const int x = scale.x(c.frame.time_ns);
   b.line({x, flags.bottom}, {x, axis.top + b.px(4)}, t.text, b.px(3));
   b.polygon({x, axis.top + b.px(8)}, b.px(9), 3, -90, t.text, 0, 0);

@@ -1,40 +1,18 @@
-// The side column: the lesson's words, the quorum, the three truths apart, and what happened last.
+// The side column below the lesson: the quorum, the three truths apart, what happened last, or a panel.
 #include <algorithm>
 
-#include "sim/trace/words.h"
-#include "viz/panels/paint.h"
+#include "viz/panels/mouse.h"
 
 namespace quorumlab::viz {
 namespace {
-
-int draw_lesson(const Canvas& c, const Box& box) {
-  const Brush& b = c.brush;
-  const Theme& t = b.colours();
-  const int pad = b.px(14), wide = box.width() - 2 * pad;
-  const std::string heading = c.frame.bookmark == 0 ? plain(c.timeline.recording().title) : plain(c.words(c.frame.bookmark));
-  const std::string caption = c.frame.caption == 0 ? std::string() : plain(c.words(c.frame.caption));
-  constexpr int kMostHeading = 3, kMostCaption = 14;
-  const auto lines = [&](const std::string& text, Size size, int most) {
-    return std::min(most, static_cast<int>(b.fold(text, wide, size).size())) * b.line_height(size);
-  };
-  const int high = pad + lines(heading, Size::title, kMostHeading) +
-                   (caption.empty() ? 0 : b.px(8) + lines(caption, Size::body, kMostCaption)) + pad;
-  const Box panel{box.left, box.top, box.right, box.top + high};
-  b.fill(panel, t.panel, b.px(6));
-  b.fill({box.left, box.top, box.left + b.px(5), panel.bottom}, palette::kBlue);
-  int y = box.top + pad;
-  y += b.paragraph({box.left + pad, y}, wide, heading, Size::title, t.text, kMostHeading);
-  if (!caption.empty()) b.paragraph({box.left + pad, y + b.px(8)}, wide, caption, Size::body, t.text, kMostCaption);
-  c.remember("caption", panel);
-  return panel.bottom;
-}
 
 // A cell for each voter; those that reach each other are full; a mark stands where a majority begins.
 int draw_quorum(const Canvas& c, const Box& box) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
   const Quorum& q = c.frame.quorum;
-  if (!q.known) return box.top;
+  const int whole = b.line_height(Size::title) + b.px(40) + 2 * b.line_height(Size::body);
+  if (!q.known || box.top + whole > box.bottom) return box.top;
   std::uint64_t voters = 0;
   for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) voters += c.timeline.has_kind(n, Host::Kind::server) ? 1 : 0;
   voters = std::clamp<std::uint64_t>(voters, std::max(q.have, q.need), std::max(2 * q.need, q.have));
@@ -55,17 +33,19 @@ int draw_quorum(const Canvas& c, const Box& box) {
   }
   const int x = box.left + static_cast<int>(q.need) * (cell + gap) - gap / 2;
   b.line({x, y - b.px(6)}, {x, y + high + b.px(6)}, t.text, b.px(3));
-  b.text({box.left, y + high + b.px(8)},
-         std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " + std::to_string(q.need) + " needed",
-         Size::body, t.text);
-  c.remember("quorum", {box.left, top, box.right, y + high + b.px(34)});
-  return y + high + b.px(8) + b.line_height(Size::body);
+  const int below = y + high + b.px(8);
+  const int text = b.paragraph({box.left, below}, box.width(),
+                               std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " +
+                                   std::to_string(q.need) + " needed", Size::body, t.text, 2);
+  c.remember("quorum", {box.left, top, box.right, below + text});
+  return below + text;
 }
 
 int draw_truth(const Canvas& c, Point at, int wide, bool known, bool holds, const std::string& text) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
   const Point mark{at.x + b.px(9), at.y + b.line_height(Size::body) / 2};
+  if (at.y + b.line_height(Size::body) > static_cast<int>(b.list()->GetClipRectMax().y)) return 0;
   if (!known) b.line({mark.x - b.px(6), mark.y}, {mark.x + b.px(6), mark.y}, t.line, b.px(3));
   else if (holds) b.tick(mark, b.px(8), t.good);
   else b.cross(mark, b.px(6), t.bad, b.px(3));
@@ -106,6 +86,31 @@ int draw_truths(const Canvas& c, const Box& box) {
   return y;
 }
 
+// The seconds that are left to the suspect, and as much of the cell; others may shorten it.
+void draw_suspicion(const Canvas& c, const Box& at, std::uint32_t observer, std::uint32_t subject, bool tiny) {
+  const Brush& b = c.brush;
+  b.fill(at, palette::kYellow);
+  const auto found = std::find_if(c.frame.suspicions.begin(), c.frame.suspicions.end(), [&](const Suspicion& s) {
+    return s.observer == observer && s.subject == subject;
+  });
+  if (tiny || found == c.frame.suspicions.end()) return;
+  // How long it lasts depends on who confirms it; of a run that is over the end is known.
+  const std::int64_t ran_out = c.timeline.weave().ran_out(observer, subject, found->from_ns);
+  const std::int64_t until = ran_out != 0 ? ran_out : found->until_ns;
+  const std::int64_t left = std::max<std::int64_t>(until - c.frame.time_ns, 0);
+  const std::int64_t whole = std::max<std::int64_t>(until - found->from_ns, 1);
+  const int high = static_cast<int>(static_cast<double>(left) / static_cast<double>(whole) * at.height());
+  b.fill({at.left, at.top, at.right, at.bottom - high}, palette::kOrange);
+  const std::string text = ran_out == 0              ? "?"
+                           : left >= 10'000'000'000 ? std::to_string(left / 1'000'000'000)
+                                                  : std::to_string(left / 1'000'000'000) + "." + std::to_string(left / 100'000'000 % 10);
+  b.text({at.middle().x, at.middle().y - b.line_height(Size::small) / 2}, text, Size::small, palette::kBlack, Align::centre);
+  if (hovers(c, at)) {
+    ImGui::SetTooltip("%s suspects %s: %s left%s", plain(c.title(observer)).c_str(), plain(c.title(subject)).c_str(), time_text(left).c_str(),
+                      ran_out != 0 ? "" : " at most: whoever confirms it shortens it");
+  }
+}
+
 // What each agent (a row) takes each other one (a column) for.
 int draw_beliefs(const Canvas& c, const Box& box) {
   const Brush& b = c.brush;
@@ -114,7 +119,7 @@ int draw_beliefs(const Canvas& c, const Box& box) {
   for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) {
     if (c.timeline.has_kind(n, Host::Kind::server)) agents.push_back(n);
   }
-  constexpr std::size_t kMost = 12;
+  constexpr std::size_t kMost = 32;
   if (c.frame.beliefs.empty() || agents.empty() || agents.size() > kMost) return box.top;
   // What all names begin with says nothing above a narrow column.
   std::string common = c.title(agents[0]);
@@ -127,16 +132,20 @@ int draw_beliefs(const Canvas& c, const Box& box) {
   names = std::min(names, b.px(110)) + b.px(10);
   const int line = b.line_height(Size::small);
   const int cell = std::min(b.px(30), (box.width() - names) / static_cast<int>(agents.size()));
+  const bool tiny = cell < line;  // colours alone; the mouse tells the names
+  const int row = tiny ? cell : std::max(cell, line);
   int y = box.top;
+  // Half of it says nothing.
+  if (y + 2 * (line + b.px(2)) + row * static_cast<int>(agents.size()) > box.bottom) return box.top;
   b.text({box.left, y}, "who takes whom for alive", Size::small, t.quiet);
   y += line + b.px(2);
-  for (std::size_t j = 0; j < agents.size(); ++j) {
+  for (std::size_t j = 0; j < agents.size() && !tiny; ++j) {
     const std::string head = b.shortened(plain(c.title(agents[j]).substr(common.size())), cell * 2, Size::small);
     b.text({box.left + names + static_cast<int>(j) * cell + cell / 2, y}, head, Size::small, t.text, Align::centre);
   }
-  y += line + b.px(2);
+  y += tiny ? 0 : line + b.px(2);
   for (const std::uint32_t observer : agents) {
-    b.text({box.left, y + (cell - line) / 2}, b.shortened(plain(c.title(observer)), names - b.px(6), Size::small), Size::small, t.text);
+    if (!tiny) b.text({box.left, y + (cell - line) / 2}, b.shortened(plain(c.title(observer)), names - b.px(6), Size::small), Size::small, t.text);
     const bool runs = c.frame.hosts[observer - 1].runs();
     for (std::size_t j = 0; j < agents.size(); ++j) {
       const int x = box.left + names + static_cast<int>(j) * cell;
@@ -145,19 +154,19 @@ int draw_beliefs(const Canvas& c, const Box& box) {
       b.fill(at, t.panel);
       if (!runs) continue;
       if (agents[j] == observer) {
-        b.circle(m, b.px(5), t.quiet, 0, 0);
+        b.circle(m, std::min(b.px(5), cell / 3), t.quiet, 0, 0);
         continue;
       }
       switch (c.frame.belief(observer, agents[j])) {
         case Belief::unknown: break;
-        case Belief::alive: b.tick(m, cell / 4, t.good); break;
-        case Belief::suspect:
-          b.fill(at, palette::kYellow);
-          b.text({m.x, m.y - b.line_height(Size::small) / 2}, "?", Size::small, palette::kBlack, Align::centre);
+        case Belief::alive:
+          if (tiny) b.fill(at, palette::kGreen);
+          else b.tick(m, cell / 4, t.good);
           break;
+        case Belief::suspect: draw_suspicion(c, at, observer, agents[j], tiny); break;
         case Belief::dead:
           b.fill(at, palette::kVermillion);
-          b.cross(m, cell / 4, palette::kWhite, b.px(3));
+          b.cross(m, cell / 4, palette::kWhite, tiny ? 1 : b.px(3));
           break;
         case Belief::left: b.line({m.x - cell / 4, m.y}, {m.x + cell / 4, m.y}, t.quiet, b.px(3)); break;
       }
@@ -174,49 +183,97 @@ void draw_feed(const Canvas& c, const Box& box) {
   const Theme& t = b.colours();
   const int line = b.line_height(Size::small);
   if (box.height() < 4 * line) return;
-  const auto& marks = c.timeline.marks();
-  auto at = std::upper_bound(marks.begin(), marks.end(), c.frame.record,
-                             [](trace::RecordId id, const Marked& m) { return id < m.record; });
-  const Recording& recording = c.timeline.recording();
+  const auto& told = c.timeline.story().told();
+  auto at = std::upper_bound(told.begin(), told.end(), c.frame.record, [](trace::RecordId id, const Told& x) { return id < x.record; });
   int y = box.bottom;
   bool newest = true;
   const int top = box.top + line + b.px(4);
-  while (at != marks.begin()) {
+  while (at != told.begin()) {
     --at;
-    // What an act did stands there as well, and who is asked first matters to nobody.
-    const trace::Record& r = recording.trace[at->record];
-    if (at->mark == Mark::bookmark || (r.is(trace::WorldFact::client_invoked) && r.c <= 1) ||
-        (r.is(trace::WorldFact::act) && r.node != 0)) {
-      continue;
-    }
-    const std::string words = plain(trace::words(recording.trace[at->record], recording.context()));
+    const std::string words = plain(c.timeline.story().words(c.timeline.recording(), at->record));
     const std::string when = time_text(at->time_ns);
     const int indent = b.width("00.000 s ", Size::small);
     const int high = std::min(3, static_cast<int>(b.fold(words, box.width() - indent, Size::small).size())) * line;
     if (y - high < top) break;
     y -= high;
-    const bool bad = at->mark == Mark::fault || at->mark == Mark::refused || at->mark == Mark::violation;
+    const Box row{box.left, y, box.right, y + high};
+    if (c.view.keys && hovers(c, row)) b.fill(row, t.panel, b.px(4));
+    const bool bad = at->style == report::Style::bad || at->style == report::Style::act;
     b.text({box.left, y}, when, Size::small, t.quiet);
     b.paragraph({box.left + indent, y}, box.width() - indent, words, Size::small, bad ? t.bad : newest ? t.text : t.quiet, 3);
+    if (newest) c.remember("newest", row);
+    if (clicked(c, row)) ask_why(c, at->record);
     newest = false;
     y -= b.px(3);
   }
   if (!newest) b.text({box.left, y - line - b.px(2)}, "what happened last", Size::small, t.quiet);
 }
 
+// What can stand below the lesson's words.
+int draw_tabs(const Canvas& c, const Box& box) {
+  struct Tab {
+    View::Panel panel;
+    const char *text, *name;
+  };
+  static constexpr Tab kTabs[] = {{View::Panel::story, "story", "tab:story"},       {View::Panel::why, "why?", "tab:why"},
+                                  {View::Panel::promises, "promises", "tab:promises"}, {View::Panel::diagram, "diagram", "tab:diagram"},
+                                  {View::Panel::log, nullptr, "tab:log"}};
+  if (!c.view.keys && c.view.panel == View::Panel::story) return box.top;
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const int high = b.line_height(Size::small) + b.px(6);
+  int x = box.left;
+  for (const Tab& tab : kTabs) {
+    const char* text = tab.text != nullptr ? tab.text : c.timeline.has_raft() ? "logs" : "gossip";
+    const bool here = tab.panel == c.view.panel;
+    if (!c.view.keys && !here) continue;
+    const int wide = b.width(text, Size::small) + b.px(14);
+    if (x + wide > box.right) break;
+    const Box at{x, box.top, x + wide, box.top + high};
+    if (here) b.fill(at, palette::kBlue, b.px(4));
+    else if (hovers(c, at)) b.fill(at, t.faint, b.px(4));
+    b.text({at.middle().x, box.top + b.px(3)}, text, Size::small, here ? palette::kWhite : t.quiet, Align::centre);
+    c.remember(tab.name, at);
+    if (clicked(c, at)) c.view.panel = tab.panel;
+    x += wide + b.px(4);
+  }
+  return box.top + high + b.px(10);
+}
+
+void draw_story(const Canvas& c, const Box& box) {
+  int y = draw_quorum(c, box) + c.brush.px(8);
+  y = draw_truths(c, {box.left, y, box.right, box.bottom}) + c.brush.px(12);
+  if (const int below = draw_beliefs(c, {box.left, y, box.right, box.bottom}); below != y) y = below + c.brush.px(10);
+  if (const int below = draw_spread(c, {box.left, y, box.right, box.bottom}); below != y) y = below + c.brush.px(10);
+  if (c.frame.violation != 0) {
+    const Recording& recording = c.timeline.recording();
+    const int top = y;
+    y += c.brush.paragraph({box.left, y}, box.width(), plain(c.timeline.story().words(recording, c.frame.violation)), Size::body,
+                           c.brush.colours().bad, 4);
+    if (clicked(c, {box.left, top, box.right, y})) ask_why(c, c.frame.violation);
+  }
+  draw_feed(c, {box.left, y, box.right, box.bottom});
+}
+
 }  // namespace
 
 void draw_side(const Canvas& c, const Box& box) {
-  int y = draw_lesson(c, box) + c.brush.px(16);
-  y = draw_quorum(c, {box.left, y, box.right, box.bottom}) + c.brush.px(8);
-  y = draw_truths(c, {box.left, y, box.right, box.bottom}) + c.brush.px(12);
-  if (const int below = draw_beliefs(c, {box.left, y, box.right, box.bottom}); below != y) y = below + c.brush.px(10);
-  if (c.frame.violation != 0) {
-    const Recording& recording = c.timeline.recording();
-    y += c.brush.paragraph({box.left, y}, box.width(), plain(trace::words(recording.trace[c.frame.violation], recording.context())),
-                           Size::body, c.brush.colours().bad, 4);
+  const int gap = c.brush.px(16);
+  c.brush.list()->PushClipRect(Point{box.left - gap, box.top - gap}.at(), Point{box.right + gap, box.bottom}.at(), true);
+  int y = draw_lesson(c, box) + gap;
+  y = draw_tabs(c, {box.left, y, box.right, box.bottom});
+  const Box rest{box.left, y, box.right, box.bottom};
+  switch (c.view.panel) {
+    case View::Panel::story: draw_story(c, rest); break;
+    case View::Panel::why: draw_why(c, rest); break;
+    case View::Panel::promises: draw_promises(c, rest); break;
+    case View::Panel::diagram: draw_diagram(c, rest); break;
+    case View::Panel::log:
+      if (c.timeline.has_raft()) draw_logs(c, rest);
+      else draw_spread(c, {rest.left, draw_beliefs(c, rest) + gap, rest.right, rest.bottom});
+      break;
   }
-  draw_feed(c, {box.left, y, box.right, box.bottom});
+  c.brush.list()->PopClipRect();
 }
 
 }  // namespace quorumlab::viz

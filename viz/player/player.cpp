@@ -38,6 +38,12 @@ void Player::seek(std::int64_t time_ns) {
   cursor_.record = timeline_.record_by(cursor_.time_ns);
 }
 
+void Player::take_over(const Player& other) {
+  seek(other.cursor_.time_ns);
+  speed_ = other.speed_;
+  playing_ = other.playing_;
+}
+
 void Player::seek_record(trace::RecordId id) {
   cursor_ = timeline_.cursor_of(std::min<trace::RecordId>(id, timeline_.size()));
 }
@@ -74,14 +80,30 @@ void Player::step_marked(bool forward, Mark only) {
   }
 }
 
+const Stop* Player::next_stop() const {
+  for (const Stop& stop : timeline_.stops()) {
+    if (stop.at.record > cursor_.record) return &stop;
+  }
+  return nullptr;
+}
+
+const Stop* Player::previous_stop() const {
+  const Stop* found = nullptr;
+  for (const Stop& stop : timeline_.stops()) {
+    if (stop.at.record >= cursor_.record) break;
+    found = &stop;
+  }
+  return found;
+}
+
 void Player::act(const UiAct& act) {
   using Kind = UiAct::Kind;
-  const auto& bookmarks = timeline_.bookmarks();
   switch (act.kind) {
     case Kind::seek: seek(act.time_ns); break;
+    case Kind::seek_record: seek_record(act.record); break;
     case Kind::toggle_play:
       // At the end there is only the beginning left to play.
-      if (!playing_ && cursor_.record == timeline_.size()) cursor_ = {};
+      if (!playing_ && cursor_.record == timeline_.size() && !timeline_.recording().growing) cursor_ = {};
       playing_ = !playing_;
       return;
     case Kind::faster: speed_ = std::min(speed_ + 1, static_cast<int>(kSpeeds.size()) - 1 - kUsual); return;
@@ -92,26 +114,23 @@ void Player::act(const UiAct& act) {
     case Kind::previous_visible: step_marked(false, Mark::nothing); break;
     case Kind::next_of: step_marked(true, act.mark); break;
     case Kind::previous_of: step_marked(false, act.mark); break;
-    case Kind::next_bookmark: {
-      const auto next = std::find_if(bookmarks.begin(), bookmarks.end(),
-                                     [&](const Bookmark& b) { return b.at.record > cursor_.record; });
-      if (next != bookmarks.end()) cursor_ = next->at;
+    case Kind::next_bookmark:
+      if (const Stop* next = next_stop()) cursor_ = next->at;
       else seek(timeline_.end_ns());
       break;
-    }
-    case Kind::previous_bookmark: {
-      Cursor to;
-      for (const Bookmark& b : bookmarks) {
-        if (b.at.record >= cursor_.record) break;
-        to = b.at;
-      }
-      cursor_ = to;
+    case Kind::previous_bookmark:
+      if (const Stop* previous = previous_stop()) cursor_ = previous->at;
+      else cursor_ = {};
       break;
-    }
     case Kind::first: seek(0); break;
     case Kind::last: seek(timeline_.end_ns()); break;
     case Kind::toggle_help:
-    case Kind::toggle_theme: return;  // the window's own
+    case Kind::deed:
+    case Kind::show_branch:
+    case Kind::compare_branch:
+    case Kind::save_branch:
+    case Kind::toggle_theme:
+    case Kind::toggle_large: return;  // the window's own
   }
   playing_ = false;
 }
@@ -137,7 +156,8 @@ void Player::advance(std::int64_t real_ns) {
       return;
     }
   }
-  if (cursor_.record == timeline_.size() && cursor_.time_ns >= timeline_.end_ns()) playing_ = false;
+  const bool at_end = cursor_.record == timeline_.size() && cursor_.time_ns >= timeline_.end_ns();
+  if (at_end && !timeline_.recording().growing) playing_ = false;
 }
 
 }  // namespace quorumlab::viz

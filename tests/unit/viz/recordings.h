@@ -29,6 +29,9 @@ inline Recording record_scenario(const std::string& name) {
   out.seed = scenario.seed;
   out.names = out.titles = scenario.cluster.host_names();
   out.trace = sim.trace();
+  out.checkers = {0, 1, 2, 3};
+  out.election_min_ns = scenario.cluster.node.raft.timeouts.election_min.ns;
+  out.election_max_ns = scenario.cluster.node.raft.timeouts.election_max.ns;
   return out;
 }
 

@@ -27,11 +27,19 @@ void map_keys() {
       {Key::up, GLFW_KEY_UP},               {Key::down, GLFW_KEY_DOWN},      {Key::page_up, GLFW_KEY_PAGE_UP},
       {Key::page_down, GLFW_KEY_PAGE_DOWN}, {Key::home, GLFW_KEY_HOME},      {Key::end, GLFW_KEY_END},
       {Key::help, GLFW_KEY_F1},             {Key::theme, GLFW_KEY_T},        {Key::escape, GLFW_KEY_ESCAPE},
-      {Key::event_next, GLFW_KEY_PERIOD},   {Key::event_previous, GLFW_KEY_COMMA},
+      {Key::event_next, GLFW_KEY_J},        {Key::event_previous, GLFW_KEY_K},
       {Key::election, GLFW_KEY_E},          {Key::fault, GLFW_KEY_F},        {Key::violation, GLFW_KEY_V},
+      {Key::large, GLFW_KEY_L},             {Key::why, GLFW_KEY_W},          {Key::promises, GLFW_KEY_I},
+      {Key::diagram, GLFW_KEY_D},           {Key::log, GLFW_KEY_O},          {Key::page_down, GLFW_KEY_N},
+      {Key::page_up, GLFW_KEY_P},           {Key::black, GLFW_KEY_B},        {Key::black, GLFW_KEY_PERIOD},
+      {Key::enter, GLFW_KEY_ENTER},         {Key::choice_1, GLFW_KEY_1},     {Key::choice_2, GLFW_KEY_2},
+      {Key::choice_3, GLFW_KEY_3},          {Key::choice_4, GLFW_KEY_4},     {Key::choice_5, GLFW_KEY_5},
+      {Key::tab, GLFW_KEY_TAB},             {Key::backspace, GLFW_KEY_BACKSPACE}, {Key::save, GLFW_KEY_S},
   };
   ImGuiIO& io = ImGui::GetIO();
-  for (const Pair& p : kPairs) io.KeysDown[static_cast<int>(p.key)] = io.KeysDown[p.glfw];
+  for (const Pair& p : kPairs) io.KeysDown[static_cast<int>(p.key)] = false;
+  // Some have two.
+  for (const Pair& p : kPairs) io.KeysDown[static_cast<int>(p.key)] |= io.KeysDown[p.glfw];
   // Where "?" is depends on the keyboard; the letter itself does not.
   if (std::find(io.InputQueueCharacters.begin(), io.InputQueueCharacters.end(), ImWchar('?')) !=
       io.InputQueueCharacters.end()) {
@@ -65,7 +73,8 @@ bool run_window(const WindowOptions& options, const WindowCalls& calls, std::str
   ImGui_ImplGlfw_InitForOpenGL(window, true);
   ImGui_ImplOpenGL3_Init("#version 150");
   double before = glfwGetTime();
-  for (long frame = 0; glfwWindowShouldClose(window) == GLFW_FALSE && frame != options.frames; ++frame) {
+  for (long frame = 0; glfwWindowShouldClose(window) == GLFW_FALSE && frame != options.frames && !(calls.done && calls.done());
+       ++frame) {
     glfwPollEvents();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();

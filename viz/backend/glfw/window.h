@@ -18,6 +18,7 @@ struct WindowCalls {
   // Between NewFrame and Render, with the real time since the last frame.
   std::function<void(std::int64_t real_ns)> draw;
   std::function<std::uint32_t()> background;  // 0xRRGGBB
+  std::function<bool()> done;                 // closes the window; may be missing
 };
 
 // Answers false, with the reason, if there is no display or no OpenGL.

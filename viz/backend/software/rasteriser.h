@@ -30,5 +30,7 @@ class Rasteriser {
 
 // False: the file cannot be written.
 bool write_png(const std::string& path, const Image& image);
+// The same in at most 256 colours: less than half the size, and hardly another picture.
+bool write_small_png(const std::string& path, const Image& image);
 
 }  // namespace quorumlab::viz

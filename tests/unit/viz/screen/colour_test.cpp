@@ -64,6 +64,25 @@ TEST_CASE("all text has the contrast that WCAG asks for") {
   CHECK(contrast(palette::kWhite, palette::kBlue) >= kEnough);
 }
 
+TEST_CASE("what touches can be told apart by its brightness, or by the line between") {
+  constexpr double kShapes = 3, kText = 4.5;  // WCAG 2.1, 1.4.11 and 1.4.3
+  const std::array roles = {palette::kOrange, palette::kSky, palette::kYellow};
+  // Every server has an edge in ink; a fill touches nothing else.
+  for (const ImU32 role : roles) CHECK(contrast(palette::kBlack, role) >= kShapes);
+  CHECK(contrast(palette::kBlack, theme(false).back) >= kShapes);
+  CHECK(contrast(palette::kWhite, theme(true).back) >= kShapes);
+  for (const bool dark : {false, true}) {
+    const Theme& t = theme(dark);
+    INFO((dark ? "dark" : "light"));
+    // Arcs of timers, crosses, ticks, and the meter's empty cells.
+    for (const ImU32 drawn : {t.quiet, t.bad, t.good, t.line, palette::kVermillion}) CHECK(contrast(drawn, t.back) >= kShapes);
+    for (const ImU32 drawn : {t.quiet, t.bad, t.good}) CHECK(contrast(drawn, t.panel) >= kShapes);
+  }
+  // Words on colours: terms in logs, seconds of suspects, tabs.
+  for (const ImU32 behind : {palette::kGreen, palette::kOrange, palette::kYellow}) CHECK(contrast(palette::kBlack, behind) >= kText);
+  CHECK(contrast(palette::kWhite, palette::kBlue) >= kText);
+}
+
 TEST_CASE("what stands side by side can be told apart without green cones") {
   constexpr double kApart = 50;  // of 441 between black and white
   const std::array roles = {palette::kOrange, palette::kSky, palette::kYellow};

@@ -44,6 +44,23 @@ class Screen {
     for (const UiAct& act : frame(timeline, player)) acts.push_back(act);
     return acts;
   }
+  std::vector<UiAct> letters(const std::string& text, Timeline& timeline, const Player& player) {
+    std::vector<UiAct> acts;
+    for (const char c : text) {
+      ImGui::GetIO().AddInputCharacter(static_cast<unsigned char>(c));
+      for (const UiAct& act : frame(timeline, player)) acts.push_back(act);
+    }
+    return acts;
+  }
+  std::vector<UiAct> right_click(int x, int y, Timeline& timeline, const Player& player) {
+    std::vector<UiAct> acts;
+    for (const bool down : {false, true, false}) {
+      ImGui::GetIO().MousePos = ImVec2(static_cast<float>(x), static_cast<float>(y));
+      ImGui::GetIO().MouseDown[1] = down;
+      for (const UiAct& act : frame(timeline, player)) acts.push_back(act);
+    }
+    return acts;
+  }
   void mouse(int x, int y, bool down) {
     ImGui::GetIO().MousePos = ImVec2(static_cast<float>(x), static_cast<float>(y));
     ImGui::GetIO().MouseDown[0] = down;
