@@ -42,7 +42,7 @@ std::string_view verdict_word(Verdict verdict) {
 
 bool Runner::over() {
   if (ended_) return true;
-  if (sim_->violation()) {
+  if (!options_.past_violation && sim_->violation()) {
     ended_ = true;
   } else if (options_.watcher != nullptr && options_.watcher->after_event(*sim_)) {
     result_->stopped_by_watcher = true;
@@ -73,7 +73,7 @@ void Runner::inject_load(Load& load) {
 Runner::Advance Runner::advance(Instant until) {
   while (!ended_) {
     Load* due = nullptr;
-    for (Load& load : loads_) {
+    for (Load& load : carried_.loads) {
       if (load.next <= until && (due == nullptr || load.next < due->next)) due = &load;
     }
     const Instant limit = due == nullptr ? until : due->next;
@@ -92,7 +92,7 @@ template <class Done>
 bool Runner::wait(Instant until, Done done) {
   while (!done()) {
     Instant next = sim_->next_event();
-    for (const Load& load : loads_) next = std::min(next, load.next);
+    for (const Load& load : carried_.loads) next = std::min(next, load.next);
     if (next == kNever) return false;
     if (next > until) {
       advance(until);
@@ -119,13 +119,13 @@ bool Runner::begin_step(std::size_t number, const Step& step) {
     if (base + when > sim_->now() && advance(base + when) == Advance::ended) return false;
   } else if (step.trigger == Step::Trigger::wait_until) {
     const bool came = wait(sim_->now() + step.when,
-                           [&] { return hold(*sim_, step.until, memory_, spoken_); });
+                           [&] { return hold(*sim_, step.until, carried_.memory, carried_.spoken); });
     if (!came) {
       if (ended_) return false;
       for (const Condition& c : step.until) {
-        if (holds(*sim_, c, memory_, spoken_)) continue;
+        if (holds(*sim_, c, carried_.memory, carried_.spoken)) continue;
         fail(number, c.line, "waited " + to_text(step.when) + " in vain until " + c.words + "; but " +
-                                 instead(*sim_, c, memory_, spoken_),
+                                 instead(*sim_, c, carried_.memory, carried_.spoken),
              Verdict::no_progress);
         break;
       }
@@ -184,7 +184,7 @@ void Runner::shape(const Act& act, Resolver& resolver, std::vector<NodeId>& node
 
 bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& out) {
   const Act& act = *step.act;
-  Resolver resolver(*sim_, memory_, number);
+  Resolver resolver(*sim_, carried_.memory, number);
   std::string why;
   std::vector<NodeId> nodes;
   std::vector<std::vector<NodeId>> groups(act.groups.size());
@@ -259,7 +259,7 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
       out.push_back(action);
     }
   } else if (act.load) {
-    loads_.push_back({act, to, 0, sim_->now()});
+    carried_.loads.push_back({act, to, 0, sim_->now()});
   } else {
     out.push_back(action);
     if (act.both && action.groups.size() == 2) {
@@ -268,15 +268,15 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
     }
   }
   // "as" names the first ones that the step speaks of: the nodes, one side, who sends.
-  if (step.alias) memory_.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
+  if (step.alias) carried_.memory.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
   return true;
 }
 
 void Runner::remember(const Action& action) {
   for (const NodeId n : action.nodes) {
     if (action.verb == Verb::kill || action.verb == Verb::crash || action.verb == Verb::restart) {
-      std::erase(memory_.down, n);
-      if (action.verb != Verb::restart) memory_.down.push_back(n);
+      std::erase(carried_.memory.down, n);
+      if (action.verb != Verb::restart) carried_.memory.down.push_back(n);
     }
   }
 }
@@ -295,7 +295,7 @@ bool Runner::act(std::size_t number, const Step& step) {
                       : act.verb == Verb::agent ? Kind::command
                       : act.verb == Verb::http  ? Kind::http
                                                 : Kind::change;
-    spoken = &spoken_.of[static_cast<std::size_t>(kind)];
+    spoken = &carried_.spoken.of[static_cast<std::size_t>(kind)];
     spoken->clear();
   }
   for (std::uint64_t i = 1; i <= act.times; ++i) {
@@ -307,8 +307,8 @@ bool Runner::act(std::size_t number, const Step& step) {
       remember(action);
       if (spoken != nullptr) spoken->push_back(id);
       if (!act.label.empty()) {
-        std::erase_if(spoken_.named, [&](const auto& n) { return n.first == act.label; });
-        spoken_.named.emplace_back(act.label, id);
+        std::erase_if(carried_.spoken.named, [&](const auto& n) { return n.first == act.label; });
+        carried_.spoken.named.emplace_back(act.label, id);
       }
     }
   }
@@ -318,12 +318,12 @@ bool Runner::act(std::size_t number, const Step& step) {
 
 bool Runner::await_operations(std::size_t number, int line, const Conditions& conditions, bool all) {
   const auto done = [&] {
-    for (std::size_t kind = 0; kind < std::size(spoken_.of); ++kind) {
+    for (std::size_t kind = 0; kind < std::size(carried_.spoken.of); ++kind) {
       const bool meant = all || std::any_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
                            return c.about_operation() && static_cast<std::size_t>(c.operation) == kind;
                          });
       if (!meant) continue;
-      for (const std::uint64_t id : spoken_.of[kind]) {
+      for (const std::uint64_t id : carried_.spoken.of[kind]) {
         if (sim_->operation(id).outcome == Outcome::pending) return false;
       }
     }
@@ -339,10 +339,10 @@ bool Runner::expect(std::size_t number, const Step& step) {
                                  [](const Condition& c) { return c.about_operation(); });
   if ((about || step.wait) && !await_operations(number, step.line, step.expect, step.wait)) return false;
   for (const Condition& c : step.expect) {
-    if (holds(*sim_, c, memory_, spoken_)) {
+    if (holds(*sim_, c, carried_.memory, carried_.spoken)) {
       sim_->remark(trace::WorldFact::expectation_held, number, c.words);
     } else {
-      fail(number, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, memory_, spoken_),
+      fail(number, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, carried_.memory, carried_.spoken),
            Verdict::expectation_failed);
     }
   }
@@ -352,7 +352,7 @@ bool Runner::expect(std::size_t number, const Step& step) {
 void Runner::show_members(std::size_t number, const Step& step) {
   std::vector<NodeId> nodes;
   std::string why;
-  Resolver resolver(*sim_, memory_, number);
+  Resolver resolver(*sim_, carried_.memory, number);
   if (!resolver.resolve(step.show_members, nodes, why)) return fail(number, step.line, why, Verdict::expectation_failed);
   for (const NodeId node : nodes) {
     sim_->remark(trace::WorldFact::members_listed, number, serf_members(*sim_, node), node);
@@ -365,14 +365,14 @@ void Runner::finish() {
                                    [](const Condition& c) { return c.about_operation(); });
     const std::size_t number = scenario_.timeline.size();
     if (about && !await_operations(number, 0, last.conditions, false)) return;
-    const bool came = wait(sim_->now() + last.within, [&] { return hold(*sim_, last.conditions, memory_, spoken_); });
+    const bool came = wait(sim_->now() + last.within, [&] { return hold(*sim_, last.conditions, carried_.memory, carried_.spoken); });
     if (ended_) return;
     for (const Condition& c : last.conditions) {
-      if (came || holds(*sim_, c, memory_, spoken_)) {
+      if (came || holds(*sim_, c, carried_.memory, carried_.spoken)) {
         sim_->remark(trace::WorldFact::expectation_held, number, c.words);
         continue;
       }
-      const std::string but = c.words + "; but " + instead(*sim_, c, memory_, spoken_);
+      const std::string but = c.words + "; but " + instead(*sim_, c, carried_.memory, carried_.spoken);
       if (last.within.ns == 0) {
         fail(number, c.line, "expected at the end: " + but, Verdict::expectation_failed);
       } else {
@@ -413,16 +413,63 @@ void Runner::judge_clients() {
   }
 }
 
+bool Runner::perform(std::size_t number, const Step& step) {
+  if (!begin_step(number, step)) return false;
+  result_->begun.push_back(sim_->now());
+  sim_->remark(trace::WorldFact::step_begun, number);
+  if (options_.watcher != nullptr) options_.watcher->step_begun(*sim_, step);
+  if (!step.bookmark.empty() || step.slide != 0) {
+    std::string text = step.slide == 0 ? step.bookmark : "Slide " + std::to_string(step.slide);
+    if (step.slide != 0 && !step.bookmark.empty()) text += ": " + step.bookmark;
+    sim_->remark(trace::WorldFact::bookmark, number, text);
+  }
+  if (!step.say.empty()) sim_->remark(trace::WorldFact::caption, number, step.say);
+  if (step.act && !act(number, step)) return false;
+  if (!expect(number, step)) return false;
+  show_members(number, step);
+  return true;
+}
+
+void Runner::take_over(world::Simulation& sim, const RunOptions& options, RunResult& result, Carried& carried) {
+  sim_ = &sim;
+  options_ = options;
+  result_ = &result;
+  ended_ = false;
+  countdown_ = 1024;
+  std::swap(carried_, carried);
+}
+
+void Runner::hand_over(Carried& carried) { std::swap(carried_, carried); }
+
+bool Runner::pass(Instant until) { return advance(until) == Advance::reached; }
+
+bool Runner::wait_for(const Conditions& conditions, Instant until) {
+  return wait(until, [&] { return hold(*sim_, conditions, carried_.memory, carried_.spoken); });
+}
+
+bool Runner::pass_one() {
+  Load* due = nullptr;
+  for (Load& load : carried_.loads) {
+    if (load.next <= sim_->next_event() && (due == nullptr || load.next < due->next)) due = &load;
+  }
+  if (due != nullptr && due->next != kNever) {
+    if (sim_->now() < due->next) sim_->run_until(due->next);
+    inject_load(*due);
+    return true;
+  }
+  return sim_->step();
+}
+
 void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
   sim_ = &sim;
   options_ = options;
   result_ = &result;
   ended_ = false;
   countdown_ = 1024;
-  loads_.clear();
-  memory_.down.clear();
-  memory_.aliases.assign(scenario_.aliases.size(), {});
-  for (auto& ids : spoken_.of) ids.clear();
+  carried_.loads.clear();
+  carried_.memory.down.clear();
+  carried_.memory.aliases.assign(scenario_.aliases.size(), {});
+  for (auto& ids : carried_.spoken.of) ids.clear();
   std::vector<Instant> begun = std::move(result.begun);
   std::vector<Failure> failures = std::move(result.failures);
   begun.clear();
@@ -437,23 +484,9 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
   if (options.watcher != nullptr) options.watcher->begin(sim);
   bool going = true;
   for (std::size_t i = 0; going && i < scenario_.timeline.size(); ++i) {
-    const Step& step = scenario_.timeline[i];
-    going = begin_step(i, step);
-    if (!going) break;
-    result.begun.push_back(sim.now());
-    sim.remark(trace::WorldFact::step_begun, i);
-    if (options.watcher != nullptr) options.watcher->step_begun(sim, step);
-    if (!step.bookmark.empty() || step.slide != 0) {
-      std::string text = step.slide == 0 ? step.bookmark : "Slide " + std::to_string(step.slide);
-      if (step.slide != 0 && !step.bookmark.empty()) text += ": " + step.bookmark;
-      sim.remark(trace::WorldFact::bookmark, i, text);
-    }
-    if (!step.say.empty()) sim.remark(trace::WorldFact::caption, i, step.say);
-    if (step.act) going = act(i, step);
-    if (going) going = expect(i, step);
-    if (going) show_members(i, step);
+    going = perform(i, scenario_.timeline[i]);
   }
-  loads_.clear();
+  carried_.loads.clear();
   if (going && !ended_) finish();
   // What ended by itself is judged as a whole.
   if (!sim.violation() && result.verdict != Verdict::interrupted && !result.stopped_by_watcher) {
