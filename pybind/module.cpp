@@ -65,4 +65,6 @@ PYBIND11_MODULE(_core, m) {
   python::bind_trace(m);
   python::bind_scenario(m);
   python::bind_session(m);
+  python::bind_campaign(m);
+  python::bind_picture(m);
 }

@@ -27,8 +27,18 @@ const Record& at(const Tape& tape, RecordId id) {
   return tape.trace[id];
 }
 
+// Records as NumPy knows them. Only who asks for arrays pays for importing NumPy.
+void tell_numpy() {
+  static bool told = false;  // the interpreter's lock guards it
+  if (told) return;
+  py::module_::import("numpy");
+  PYBIND11_NUMPY_DTYPE(Record, time_ns, cause, kind, reason, node, peer, extra, a, b, c);
+  told = true;
+}
+
 // Every record of one chunk, where it lies. The array keeps the trace alive.
 py::array chunk(const Shared& tape, std::size_t i) {
+  tell_numpy();
   const auto records = tape->trace.chunk(i);
   const py::capsule owner(new Shared(tape), [](void* p) { delete static_cast<Shared*>(p); });
   py::array_t<Record> out({records.size()}, {sizeof(Record)}, records.data(), owner);
@@ -38,6 +48,7 @@ py::array chunk(const Shared& tape, std::size_t i) {
 
 // Records [first, last), counted from 0, one after the other: copied once.
 py::array records(const Shared& tape, std::size_t first, std::size_t last) {
+  tell_numpy();
   last = std::min(last, tape->trace.size());
   first = std::min(first, last);
   py::array_t<Record> out(static_cast<py::ssize_t>(last - first));
@@ -167,7 +178,6 @@ py::bytes pickled(const Tape& tape) {
 }  // namespace
 
 void bind_trace(py::module_& m) {
-  PYBIND11_NUMPY_DTYPE(Record, time_ns, cause, kind, reason, node, peer, extra, a, b, c);
   py::class_<Tape, std::shared_ptr<Tape>>(m, "Tape", "All records of a run; nothing changes it.")
       .def("__len__", [](const Tape& t) { return t.trace.size(); })
       .def("chunk_count", [](const Tape& t) { return t.trace.chunk_count(); })

@@ -3,7 +3,7 @@
 >>> import quorumlab
 >>> sim = quorumlab.Cluster(nodes=5, seed=42)
 >>> sim.run(until="became_leader").leader
-<Server n2: leader of term 1>
+<Server n1: leader of term 1>
 >>> _ = sim.crash(sim.leader)
 >>> sim.run_for("1s").quorum
 <Quorum available: 4 of 5, 3 needed>
@@ -13,6 +13,7 @@ seed and doings give the same digest, here and on the command line.
 """
 
 from ._core import __version__
+from .campaigns import Campaign, Failure, campaign, fuzz, measures, sweep
 from .cluster import Act, Cluster, Snapshot
 from .errors import Error, ExpectationFailed, InvariantViolation, ScenarioError
 from .library import scenarios
@@ -20,9 +21,9 @@ from .scenario import Run, Scenario, load
 from .trace import Event, Trace, load_trace
 from .views import Entry, Host, Operation, Program, Quorum, Server
 
-__all__ = ["Act", "Cluster", "Entry", "Error", "Event", "ExpectationFailed", "Host", "InvariantViolation", "Operation",
-           "Program", "Quorum", "Run", "Scenario", "ScenarioError", "Server", "Snapshot", "Trace", "build_info", "load",
-           "load_trace", "scenarios", "__version__"]
+__all__ = ["Act", "Campaign", "Cluster", "Entry", "Error", "Event", "ExpectationFailed", "Failure", "Host",
+           "InvariantViolation", "Operation", "Program", "Quorum", "Run", "Scenario", "ScenarioError", "Server", "Snapshot",
+           "Trace", "build_info", "campaign", "fuzz", "load", "load_trace", "measures", "scenarios", "sweep", "__version__"]
 
 
 def build_info() -> dict[str, object]:

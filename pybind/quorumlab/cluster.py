@@ -161,7 +161,7 @@ class Cluster(Verbs[Act]):
 
     >>> sim = Cluster(nodes=5, seed=42)
     >>> sim.run(until=lambda s: s.leader).leader
-    <Server n2: leader of term 1>
+    <Server n1: leader of term 1>
     >>> _ = sim.crash(sim.leader)
     >>> sim.run_for("1s").quorum
     <Quorum available: 4 of 5, 3 needed>
@@ -339,7 +339,7 @@ class Cluster(Verbs[Act]):
     @staticmethod
     def from_dict(made: Mapping[str, Any]) -> "Cluster":
         """A cluster from :meth:`to_dict`, by doing all of it again."""
-        return _remade(made["document"], made["seed"], made["trace"], [tuple(c) for c in made["commands"]],
+        return _remade(made["document"], made["seed"], made["trace"], [(ns, text) for ns, text in made["commands"]],
                        made["now_ns"], made["events"])
 
     def to_scenario(self, name: str | None = None) -> Any:

@@ -86,7 +86,7 @@ def svg(cluster: "Cluster") -> str:
     others = [s for s in states if s["kind"] == "program"]
     n = len(servers)
     dot = 30 if n <= 9 else 20 if n <= 20 else 10
-    radius = 120 if n > 1 else 0
+    radius = 120.0 if n > 1 else 0.0
     if n > 9:
         radius = max(120.0, n * (dot + 6) / math.pi)
     width, top = 2 * radius + 260, 66

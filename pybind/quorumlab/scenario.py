@@ -305,7 +305,10 @@ class Scenario(Verbs[Step]):
         return run.check() if check else run
 
     def __repr__(self) -> str:
-        core = self._compiled()
+        try:
+            core = self._compiled()
+        except ScenarioError as error:
+            return f"<Scenario with {len(error.problems)} mistake{'s' * (len(error.problems) > 1)}: check() tells them>"
         return f"<Scenario {core.name!r}: {len(core.nodes)} nodes, seed {core.seed}>"
 
     def __str__(self) -> str:

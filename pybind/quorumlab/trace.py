@@ -95,7 +95,7 @@ class Trace:
     >>> from quorumlab import Cluster
     >>> trace = Cluster(nodes=3, seed=1).run_for("2s").trace
     >>> trace.filter(kind="became_leader")[0].words
-    'n3 leads in term 1 with 2 votes; its log ends at 1'
+    'n3 leads in term 1 with 2 votes; its log ends at 0'
     """
 
     def __init__(self, tape: "_core.Tape", ids: Any = None):

@@ -17,7 +17,7 @@ __all__ = ["Host", "Server", "Program", "Quorum", "Operation", "Entry", "Keys", 
 class Entry(NamedTuple):
     """An entry of a server's log."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # its place in the log, not tuple's search
     term: int
     kind: str  # "write", "erase", "config", "empty"; of the etcd store "command"
     key: str | None
@@ -202,7 +202,7 @@ class Quorum:
     def __init__(self, available: bool, have: int, need: int, voters: int, sides: list[list[str]]):
         self.available, self.have, self.need, self.voters = available, have, need, voters
         self.sides = sides
-        self.side = max(sides, key=len, default=[])
+        self.side: list[str] = max(sides, key=len, default=[])
 
     def __bool__(self) -> bool:
         return self.available
