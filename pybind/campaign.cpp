@@ -79,7 +79,9 @@ py::bytes run_seeds(chaos::Campaign campaign, std::uint64_t first, std::uint64_t
   {
     const py::gil_scoped_release release;
     const std::vector<SeedResult> results = chaos::run_seeds(campaign);
-    for (const SeedResult& result : results) chaos::encode(result, out);
+    if (!meanwhile.stop.load()) {
+      for (const SeedResult& result : results) chaos::encode(result, out);
+    }
   }
   meanwhile.rethrow();
   return {reinterpret_cast<const char*>(out.data()), out.size()};

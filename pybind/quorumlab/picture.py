@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Page", "render"]
 
 # Okabe and Ito's colours; what a colour says is also said by a shape or a word.
-FILL = {"leader": "#e69f00", "candidate": "#f0e442", "pre_candidate": "#f0e442", "follower": "#ffffff", "none": "#ffffff",
-        "down": "#e4e2dc", "paused": "#cfe3f2"}
+FILL = {"leader": "#e69f00", "candidate": "#f0e442", "pre_candidate": "#f0e442", "follower": "#56b4e9", "none": "#56b4e9",
+        "down": "#e4e2dc", "paused": "#ffffff"}
 INK, SOFT, GOOD, BAD = "#1d1d1b", "#63625c", "#00805d", "#b84a00"
 
 
@@ -80,7 +80,8 @@ def _heading(cluster: "Cluster") -> tuple[str, bool | None]:
 
 
 def svg(cluster: "Cluster") -> str:
-    """The servers around a ring, leader orange, dashed where asks for votes; broken lines where nothing gets through."""
+    """The servers around a ring: who leads is an orange hexagon, who asks for votes has a dashed edge, who is down a
+    cross; a broken line where nothing gets through."""
     states = _states(cluster)
     servers = [s for s in states if s["kind"] == "server"]
     others = [s for s in states if s["kind"] == "program"]
@@ -89,7 +90,7 @@ def svg(cluster: "Cluster") -> str:
     radius = 120.0 if n > 1 else 0.0
     if n > 9:
         radius = max(120.0, n * (dot + 6) / math.pi)
-    width, top = 2 * radius + 260, 66
+    width, top = max(2 * radius + 340, 560.0), 66
     height = top + 2 * radius + 110 + (24 * len(others))
     cx, cy = width / 2, top + radius + 46
     place = {s["number"]: (cx + radius * math.sin(2 * math.pi * i / n), cy - radius * math.cos(2 * math.pi * i / n))
@@ -118,8 +119,13 @@ def svg(cluster: "Cluster") -> str:
         word = s["word"]
         dash = ' stroke-dasharray="5 3"' if "candidate" in word else ""
         edge = 4 if word == "leader" else 2
-        out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot}" fill="{FILL.get(word, "#ffffff")}" stroke="{INK if s["running"] else SOFT}" '
-                   f'stroke-width="{edge if s["running"] else 1.5}"{dash}/>')
+        look = (f'fill="{FILL.get(word, "#ffffff")}" stroke="{INK if s["running"] else SOFT}" '
+                f'stroke-width="{edge if s["running"] else 1.5}"{dash} class="server"')
+        if word == "leader":
+            corners = [(x + 1.15 * dot * math.cos(math.pi * k / 3), y + 1.15 * dot * math.sin(math.pi * k / 3)) for k in range(6)]
+            out.append('<polygon points="' + " ".join(f"{px:.1f},{py:.1f}" for px, py in corners) + f'" {look}/>')
+        else:
+            out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot}" {look}/>')
         if not s["running"]:
             d = dot * 0.6
             out.append(f'<path d="M{x - d:.1f} {y - d:.1f}L{x + d:.1f} {y + d:.1f}M{x + d:.1f} {y - d:.1f}L{x - d:.1f} {y + d:.1f}" '

@@ -9,8 +9,8 @@ from typing import Any, Iterable, Mapping
 
 from . import _core, library
 from ._verbs import Verbs
-from .cluster import cluster_settings
 from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .settings import cluster_settings
 from .trace import Event, Trace
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
 

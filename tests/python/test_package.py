@@ -11,15 +11,15 @@ import pytest
 
 import quorumlab
 
-MODULES = ["quorumlab", "quorumlab.campaigns", "quorumlab.cluster", "quorumlab.errors", "quorumlab.library",
-           "quorumlab.picture", "quorumlab.scenario", "quorumlab.trace", "quorumlab.values", "quorumlab.views"]
+MODULES = ["quorumlab", "quorumlab.acts", "quorumlab.campaigns", "quorumlab.cluster", "quorumlab.errors", "quorumlab.library",
+           "quorumlab.picture", "quorumlab.scenario", "quorumlab.settings", "quorumlab.trace", "quorumlab.values", "quorumlab.views"]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_its_texts(name, monkeypatch):
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
-    assert result.attempted > 0 or name in ("quorumlab.errors", "quorumlab.picture", "quorumlab.views")
+    assert result.attempted > 0 or name in ("quorumlab.errors", "quorumlab.picture", "quorumlab.settings", "quorumlab.views")
 
 
 def test_what_it_says_of_itself():

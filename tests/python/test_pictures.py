@@ -21,8 +21,7 @@ def test_the_ring_is_good_svg_at_every_moment(settings):
     sim = Cluster(seed=1, **settings)
     for _ in range(4):
         root = xml.etree.ElementTree.fromstring(sim.render("svg"))
-        circles = [e for e in root.iter() if e.tag.endswith("circle")]
-        assert len(circles) == settings["nodes"]
+        assert len([e for e in root.iter() if e.get("class") == "server"]) == settings["nodes"]
         assert not [e for e in root.iter() if e.tag.endswith("script")]
         assert sim.render("ansi").count("\n") == settings["nodes"]
         sim.run_for("400ms")
