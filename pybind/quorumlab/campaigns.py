@@ -10,6 +10,7 @@ from . import _core
 from .errors import InvariantViolation, ScenarioError
 from .scenario import Scenario
 from .trace import Event, Trace
+from .values import registry as _registry
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -220,24 +221,38 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
     for scenario in made:
         if since and since not in scenario.bookmarks:
             raise ScenarioError(f'{scenario.name} has no bookmark "{since}"; it has {scenario.bookmarks}')
-    columns: dict[str, list[Any]] = {}
+    label = measure if isinstance(measure, str) else getattr(measure, "__name__", "value")
+    found: list[Any] = []
     with _progress(progress, count * len(made), "sweep") as tell:
         for done, scenario in enumerate(made):
-            values, verdicts = _sweep_one(scenario, measure, since, first, count, workers, executor, chunk,
-                                          tell and (lambda n, done=done: tell(done * count + n)))
-            for name, value in zip(names, combinations[done]):
-                columns.setdefault(name, []).append([value] * count)
-            columns.setdefault("seed", []).append(range(first, first + count))
-            columns.setdefault(measure if isinstance(measure, str) else getattr(measure, "__name__", "value"), []).append(values)
-            columns.setdefault("verdict", []).append([VERDICTS[int(v)] for v in verdicts])
-    flat = {name: list(itertools.chain.from_iterable(parts)) for name, parts in columns.items()}
+            found.append(_sweep_one(scenario, measure, since, first, count, workers, executor, chunk,
+                                    tell and (lambda n, done=done: tell(done * count + n))))
+    return _table(names, combinations, first, count, label, found)
+
+
+def _table(names: list[str], combinations: list[tuple[Any, ...]], first: int, count: int, label: str,
+           found: list[tuple[Any, Any]]) -> Any:
     try:
+        import numpy
         import pandas
     except ImportError:
-        return [dict(zip(flat, row)) for row in zip(*flat.values())]
-    frame = pandas.DataFrame(flat)
-    frame["verdict"] = pandas.Categorical(frame["verdict"], categories=sorted(set(frame["verdict"])))
-    return frame
+        return [{**dict(zip(names, values)), "seed": first + i, label: value, "verdict": VERDICTS[int(verdict)]}
+                for values, (measured, verdicts) in zip(combinations, found)
+                for i, (value, verdict) in enumerate(zip(measured, verdicts))]
+    columns: dict[str, Any] = {}
+    for at, name in enumerate(names):
+        given = [values[at] for values in combinations]
+        columns[name] = [v for v in given for _ in range(count)]
+    columns["seed"] = numpy.tile(numpy.arange(first, first + count, dtype=numpy.int64), len(found))
+    columns[label] = numpy.concatenate([numpy.asarray(measured) for measured, _ in found])
+    codes = numpy.concatenate([numpy.asarray(verdicts, dtype=numpy.int16) for _, verdicts in found])
+    present = [code for code in VERDICTS if (codes == code).any()]
+    words = list(dict.fromkeys(VERDICTS[code] for code in present))
+    places = numpy.zeros(len(codes), dtype=numpy.int8)
+    for code in present:
+        places[codes == code] = words.index(VERDICTS[code])
+    columns["verdict"] = pandas.Categorical.from_codes(places, categories=words)
+    return pandas.DataFrame(columns, copy=False)
 
 
 LARGE = 20_000
@@ -260,10 +275,9 @@ def _make_one(make: Any, values: dict[str, Any]) -> Scenario:
 
 
 def _sweep_one(scenario: Scenario, measure: Any, since: str, first: int, count: int, workers: int | None,
-               executor: Any, chunk: int | None, tell: Any) -> tuple[list[Any], list[Any]]:
+               executor: Any, chunk: int | None, tell: Any) -> tuple[Any, Any]:
     if executor is None and isinstance(measure, str):
-        found, how = _core.sweep(scenario._compiled(), measure, since, first, count, _jobs(workers), tell)
-        return found.tolist(), how.tolist()
+        return _core.sweep(scenario._compiled(), measure, since, first, count, _jobs(workers), tell)
     own = None
     if executor is None:
         from concurrent.futures import ThreadPoolExecutor
@@ -289,8 +303,25 @@ def _made(make: tuple[Any, ...]) -> Any:
     if make not in _campaigns:
         system, rules, beyond, text, name = make
         base = _core.load_scenario(text, name, []) if text else None
-        _campaigns[make] = _core.Campaign(system, list(rules), list(beyond), base, name)
+        try:
+            _campaigns[make] = _core.Campaign(system, list(rules), list(beyond), base, name)
+        except ScenarioError as error:
+            # In the words of the command line; its options are keywords here.
+            words = str(error).replace("--rule-off", "rules_off").replace("--system: ", "system: ").replace("--beyond", "beyond")
+            raise ScenarioError(words + _near_rule(rules, words)) from None
     return _campaigns[make]
+
+
+def _near_rule(rules: Sequence[str], words: str) -> str:
+    import difflib
+
+    known = next(f["type"] for f in _registry()["verbs"] if f["name"] == "rule")
+    names = next(f["type"]["options"][0]["choices"] for f in known["fields"] if f["name"] == "off")
+    for rule in rules:
+        near = difflib.get_close_matches(rule, names, 1)
+        if f'"{rule}"' in words and near:
+            return f'; did you mean "{near[0]}"?'
+    return ""
 
 
 def _fuzz_piece(make: tuple[Any, ...], first: int, count: int) -> bytes:

@@ -287,6 +287,16 @@ class Operation:
         return self.status["index"]
 
     @property
+    def acks(self) -> int:
+        """Of a query to serf's agents: how many said that they heard it."""
+        return self.status["acks"]
+
+    @property
+    def responses(self) -> int:
+        """Of a query: how many answered."""
+        return self.status["responses"]
+
+    @property
     def latency(self) -> float | None:
         """Seconds from the question to the end; None while it is pending."""
         s = self.status

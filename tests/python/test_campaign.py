@@ -53,6 +53,8 @@ def test_other_systems_and_bad_arguments():
                   {"system": "serf", "base": "quorum"}):
         with pytest.raises(ScenarioError):
             fuzz(3, **wrong)
+    with pytest.raises(ScenarioError, match='rules_off.*did you mean "one_vote_per_term"'):
+        fuzz(3, rules_off="one_vote_per_tem")
     with pytest.raises(ScenarioError):
         fuzz(0)
 

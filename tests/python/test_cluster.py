@@ -207,6 +207,8 @@ def test_agents():
     sim = Cluster(nodes=4, raft=False, gossip={"start_join": "n1"}, seed=1).run_for("10s")
     assert set(sim["n1"].members) == {"n1", "n2", "n3", "n4"}
     assert sim["n2"].members["n3"].status == "alive"
+    query = sim.query(by="n1", name="uptime", timeout=2).operations[0].result()
+    assert query.acks == 4 and query.responses == 0
     sim.kill("n4")
     sim.wait_until(seen={"members": "n4", "as": "failed"}, within="60s")
     assert sim["n1"].members["n4"].status == "failed"
