@@ -241,10 +241,14 @@ class Cluster(Verbs[Act]):
             self._pending.append((verb, value))
             self._stop = True
             return Act(self, verb, value, [], [])
+        if self.now_ns == 0:
+            # A scenario's first step comes before anything has started, ours after: both can say "after 1 ns".
+            self._core.run_until(1, 2**64 - 1, [], None, [], None)
         hosts = self._hit(verb, value)
         now = self.now_ns
         (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
-        self._commands.append((now, text))
+        if ending != "failed":
+            self._commands.append((now, text))
         self._trace = None
         act = Act(self, verb, value, hosts, [Operation(self, i) for i in ids])
         self._after(ending, why)
@@ -678,7 +682,7 @@ def _remade(document: dict[str, Any], seed: int, trace: bool, commands: list[tup
     _replay(core, commands)
     if events > core.events:
         core.run_until(now_ns, events - core.events, [], None, [], None)
-    if core.now_ns < now_ns and core.next_ns() > now_ns:
+    if core.now_ns < now_ns:
         core.run_until(now_ns, 2**64 - 1, [], None, [], None)
     cluster._begin(core)
     cluster._commands = list(commands)

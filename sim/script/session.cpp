@@ -78,8 +78,15 @@ Session::Ending Session::perform(std::string_view step, const RunOptions& how, P
   const Step read = std::move(scenario_.timeline.front());
   scenario_.timeline.clear();
   const std::size_t before = sim_.operations().size();
-  const std::size_t number = steps_++;
-  const Ending ending = with_runner(how, [&](Runner& runner) { return runner.perform(number, read); });
+  const std::size_t number = steps_;
+  // A scenario's step comes when all that belongs to its moment is over; and time passes after a load, too, so
+  // that no moment has a part before and one after it.
+  const Ending ending = with_runner(how, [&](Runner& runner) {
+    return runner.pass(sim_.now()) && runner.perform(number, read) &&
+           (!read.act || !read.act->load || runner.pass(sim_.now() + nanoseconds(1)));
+  });
+  // Whom nobody fits was not done to anybody, and the next step has its number.
+  if (ending != Ending::failed) ++steps_;
   operations.clear();
   for (std::size_t i = before; i < sim_.operations().size(); ++i) operations.push_back(sim_.operations()[i].id);
   return ending;

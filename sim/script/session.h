@@ -33,8 +33,8 @@ class Session {
   bool keeps_trace() const { return keep_trace_; }
   const std::string& why() const { return why_; }
 
-  // A step as it would stand in a timeline, as JSON; `operations`: those that it began. With problems nothing
-  // was done. Steps that were done, or failed half-way, count; the lots of selectors are drawn by their number.
+  // A step as it would stand in a timeline, as JSON; `operations`: those that it began. With problems, or
+  // if it failed, nothing was done. Steps that were done count; the lots of selectors are drawn by their number.
   Ending perform(std::string_view step, const RunOptions& how, Problems& problems,
                  std::vector<std::uint64_t>& operations);
   std::size_t steps() const { return steps_; }

@@ -82,6 +82,7 @@ TEST_CASE("a step with mistakes does nothing, one that nobody fits says why") {
   problems = {};
   CHECK(session.perform(R"({"crash": "@leader"})", {}, problems, operations) == Session::Ending::failed);
   CHECK(session.why().find("leader") != std::string::npos);
+  CHECK(session.steps() == 0);
   CHECK(session.wait_for(session.read_conditions(R"({"leader": "exists"})", problems), {5'000'000'000}, {}) ==
         Session::Ending::reached);
   CHECK(session.resolve("\"@leader\"", problems).size() == 1);
