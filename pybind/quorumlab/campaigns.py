@@ -60,7 +60,7 @@ class Failure:
         event = Event._make(tape.event(record)) if 0 < record <= len(tape) else None
         return InvariantViolation(f"seed {self.seed}: {self.reason}\nreplay: {self.replay_command}", checker=self.checker,
                                   event=event, seed=self.seed, trace=trace, replay_command=self.replay_command,
-                                  details=violation or {})
+                                  scenario=self.scenario(), details=violation or {})
 
     def __repr__(self) -> str:
         return f"<Failure seed {self.seed}: {self.verdict}: {self.reason}>"

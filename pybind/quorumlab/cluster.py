@@ -226,7 +226,7 @@ class Cluster(Verbs[Act]):
 
     @property
     def replay_command(self) -> str:
-        """One line for a shell that repeats this from the scenario that ``to_scenario().save(...)`` writes."""
+        """One line for a shell that repeats this, once ``to_scenario().save("NAME.scenario.json")`` has written it."""
         return library.replay_command(self._document["name"] + library.ENDING, self._core.seed, {})
 
     # Acts.
@@ -495,7 +495,7 @@ class Cluster(Verbs[Act]):
         event = self._event(v["record"]) if v["record"] and v["record"] <= self._core.records else None
         raise InvariantViolation(f"{v['words']}\nreplay: {self.replay_command}", checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
-                                 replay_command=self.replay_command, details=v)
+                                 replay_command=self.replay_command, scenario=self.to_scenario(), details=v)
 
     def judge(self) -> "Cluster":
         """Judges all that clients asked and were told so far as one history (linearizability), which is dear and

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 if TYPE_CHECKING:
+    from .scenario import Scenario
     from .trace import Event, Trace
 
 __all__ = ["Error", "ScenarioError", "InvariantViolation", "ExpectationFailed", "Problem"]
@@ -73,27 +74,28 @@ class InvariantViolation(Error, AssertionError):
     """A checker tripped: what the protocol promises did not hold.
 
     Attributes: ``checker`` (its name), ``event`` (where it showed; None without a trace), ``seed``, ``trace``
-    (None without one), ``replay_command`` (one line for a shell), ``details`` (a dict).
+    (None without one), ``replay_command`` (one line for a shell), ``scenario`` (what was done: of a cluster, the
+    command reads it once it is saved), ``details`` (a dict).
     """
 
     def __init__(self, message: str, *, checker: str = "", event: "Event | None" = None, seed: int = 0,
-                 trace: "Trace | None" = None, replay_command: str = "", details: dict[str, Any] | None = None):
+                 trace: "Trace | None" = None, replay_command: str = "", scenario: "Scenario | None" = None,
+                 details: dict[str, Any] | None = None):
         super().__init__(message)
         self.checker = checker
         self.event = event
         self.seed = seed
         self.trace = trace
         self.replay_command = replay_command
+        self.scenario = scenario
         self.details = details or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _violation, (str(self), self.checker, self.event, self.seed, self.trace, self.replay_command, self.details)
+        return _violation, (str(self), dict(self.__dict__))
 
 
-def _violation(message: str, checker: str, event: "Event | None", seed: int, trace: "Trace | None",
-               replay_command: str, details: dict[str, Any]) -> InvariantViolation:
-    return InvariantViolation(message, checker=checker, event=event, seed=seed, trace=trace,
-                              replay_command=replay_command, details=details)
+def _violation(message: str, attributes: dict[str, Any]) -> InvariantViolation:
+    return InvariantViolation(message, **attributes)
 
 
 class ExpectationFailed(Error, AssertionError):

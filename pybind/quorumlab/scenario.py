@@ -405,7 +405,8 @@ class Run:
             v = self.violation
             event = Event._make(self.trace._tape.event(v["record"])) if self.trace is not None and v["record"] else None
             raise InvariantViolation(f"{v['words']}\nreplay: {self.replay_command}", checker=v["checker"], event=event,
-                                     seed=self.seed, trace=self.trace, replay_command=self.replay_command, details=v)
+                                     seed=self.seed, trace=self.trace, replay_command=self.replay_command,
+                                     scenario=self.scenario, details=v)
         what = "; ".join(f"{f['step']}: {f['what']}" for f in self.failures) or self.verdict
         raise ExpectationFailed(f"{self.verdict}: {what}\nreplay: {self.replay_command}", self.seed, self.replay_command)
 

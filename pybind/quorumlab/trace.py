@@ -154,7 +154,7 @@ class Trace:
         part = self
         if after is not None or before is not None:
             part = self[slice(after if after is not None else 0.0, before)]
-        ids = numpy.asarray(part._ids, dtype=numpy.int64)
+        ids = part._id_array()
         records = part.records
         keep = numpy.ones(len(ids), dtype=bool)
         if kind is not None:
@@ -202,11 +202,17 @@ class Trace:
         if isinstance(ids, range) and ids.step == 1:
             out = self._tape.records(max(ids.start - 1, 0), max(ids.stop - 1, 0))
         else:
-            import numpy
-
-            out = self._tape.records(0, len(self._tape))[numpy.asarray(ids, dtype=numpy.int64) - 1]
+            out = self._tape.records(0, len(self._tape))[self._id_array() - 1]
         out.flags.writeable = False
         return out
+
+    def _id_array(self) -> "numpy.ndarray":
+        import numpy
+
+        ids = self._ids
+        if isinstance(ids, range):
+            return numpy.arange(ids.start, ids.stop, ids.step, dtype=numpy.int64)
+        return numpy.asarray(ids, dtype=numpy.int64)
 
     def column(self, name: str) -> "numpy.ndarray":
         """One column of :attr:`records`, a view; ``time`` is in seconds (float64), computed."""
@@ -224,7 +230,7 @@ class Trace:
         import pandas
 
         r = self.records
-        index = pandas.Index(numpy.asarray(self._ids, dtype=numpy.int64), name="id")
+        index = pandas.Index(self._id_array(), name="id")
         columns: dict[str, Any] = {"time": r["time_ns"] / 1e9}
         columns["kind"] = _categorical(r["kind"], _core.kinds())
         names = {i + 1: name for i, name in enumerate(self.names)}

@@ -1,10 +1,14 @@
 """Campaigns and sweeps: the command line's results, whoever runs the seeds, and when a worker is lost."""
 
 import concurrent.futures
+import importlib.util
 import os
 import pickle
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -152,3 +156,22 @@ def test_dask_with_a_worker_that_is_killed(alone):
     assert killed, "the campaign was over before a worker could be killed"
     assert spread.digest == alone.digest and spread.seeds == SEEDS
     assert [f.seed for f in spread.failures] == [f.seed for f in alone.failures]
+
+
+MPI = """
+from mpi4py.futures import MPIPoolExecutor
+import quorumlab
+
+if __name__ == "__main__":
+    with MPIPoolExecutor() as executor:
+        print("digest", quorumlab.campaign(60, executor=executor, chunk=5).digest)
+"""
+
+
+def test_mpi(alone, tmp_path):
+    if importlib.util.find_spec("mpi4py") is None or shutil.which("mpiexec") is None:
+        pytest.skip("python3-mpi4py is not installed")
+    (tmp_path / "it.py").write_text(MPI)
+    done = subprocess.run(["mpiexec", "--allow-run-as-root", "--oversubscribe", "-n", "3", sys.executable, "-m", "mpi4py.futures",
+                           str(tmp_path / "it.py")], capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert f"digest {alone.digest}" in done.stdout, done.stdout + done.stderr

@@ -109,6 +109,9 @@ def test_faults_are_undone_by_context_managers():
     with sim.partition(["n1"], ["n2", "n3", "n4", "n5"]):
         assert len(sim.quorum.sides) == 2 and len(sim.quorum.side) == 4
     assert len(sim.quorum.sides) == 1
+    with sim.crash("@follower", "@follower") as act:
+        assert len(act.hosts) == 2 and [h.name for h in sim if not h.running] == sorted(act.hosts)
+    assert all(h.running for h in sim)
     with sim.pause("n1"):
         assert sim["n1"].paused
     with sim.link("n1", "n2", loss=0.5, latency=["10ms", 0.02]):

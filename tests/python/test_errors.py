@@ -120,6 +120,8 @@ def test_a_violation_is_told_once_and_the_cluster_goes_on():
     assert error.checker in ("election_safety", "vote_safety") and error.seed == sim.seed
     assert error.event == error.trace[error.event.id - 1] and error.event.time_ns == error.details["time_ns"]
     assert error.replay_command.startswith("quorumlab run ") and "replay: " in str(error)
+    again = error.scenario.run()
+    assert again.verdict == "invariant violated" and again.violation["time_ns"] == error.event.time_ns
     now = sim.now
     assert sim.run_for("1s").now == pytest.approx(now + 1) and sim.violation["checker"] == error.checker
     assert sim.fork().run_for("1s")

@@ -120,6 +120,7 @@ def test_pictures(run, tool):
 
 
 def test_a_million_records_reach_pandas_in_a_second():
+    pytest.importorskip("pandas")
     sim = Cluster(nodes=5, seed=1)
     sim.load(every="1ms", key="k{i}", until="1h")
     while len(sim.trace) < 1_000_000:
