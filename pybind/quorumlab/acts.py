@@ -46,7 +46,11 @@ class Act:
             hosts = [h for h in self.hosts if _is(c[h], wanted)]
             return c._do(other, hosts) if hosts else None
         if other == "heal":
-            return c._do("heal", True)
+            # Others stay, if it is plain which ones this made.
+            groups = v if isinstance(v, list) else [v["from"], v["to"]] if self.verb == "cut" else None
+            groups = [[g] if isinstance(g, str) else g for g in groups or []]
+            plain = groups and not any(name.startswith("@") for group in groups for name in group)
+            return c._do("heal", groups if plain else True)
         if other == "unclog":
             return c._do("unclog", v)
         if other == "rule":

@@ -246,10 +246,13 @@ class Cluster(Verbs[Act]):
             self._core.run_until(1, 2**64 - 1, [], None, [], None)
         hosts = self._hit(verb, value)
         now = self.now_ns
-        (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
-        if ending != "failed":
-            self._commands.append((now, text))
-        self._trace = None
+        steps = self._core.steps
+        try:
+            (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
+        finally:  # done even if a hook raised
+            if self._core.steps > steps:
+                self._commands.append((now, text))
+            self._trace = None
         act = Act(self, verb, value, hosts, [Operation(self, i) for i in ids])
         self._after(ending, why)
         return act

@@ -109,6 +109,10 @@ def test_faults_are_undone_by_context_managers():
     with sim.partition(["n1"], ["n2", "n3", "n4", "n5"]):
         assert len(sim.quorum.sides) == 2 and len(sim.quorum.side) == 4
     assert len(sim.quorum.sides) == 1
+    with sim.partition(["n1"], ["n2", "n3", "n4", "n5"]):
+        with sim.partition(["n2"], ["n3", "n4", "n5"]), sim.cut(from_="n3", to="n4", both=True):
+            assert len(sim.quorum.sides) == 4
+        assert sim.quorum.sides == [["n1"], ["n2", "n3", "n4", "n5"]]
     with sim.crash("@follower", "@follower") as act:
         assert len(act.hosts) == 2 and [h.name for h in sim if not h.running] == sorted(act.hosts)
     assert all(h.running for h in sim)
@@ -171,6 +175,17 @@ def test_hooks_that_raise_leave_it_usable():
 
     with pytest.raises(KeyError, match="mine"):
         sim.run_for("3s")
+    other = Cluster(nodes=5, seed=2).run_for("1s")
+
+    @other.on("act")
+    def fail_at_once(event):
+        raise KeyError("at once")
+
+    with pytest.raises(KeyError, match="at once"):
+        other.crash("@leader")
+    other.off(fail_at_once)
+    other.run_for("1s")
+    assert other.to_scenario().run().digest == other.digest and len([h for h in other if not h.running]) == 1
     with pytest.raises(ZeroDivisionError):
         sim.run(until=lambda s: 1 / 0)
     sim.off(fail)
