@@ -11,7 +11,7 @@ import pytest
 
 import quorumlab
 
-MODULES = ["quorumlab", "quorumlab.acts", "quorumlab.campaigns", "quorumlab.cluster", "quorumlab.errors", "quorumlab.library",
+MODULES = ["quorumlab", "quorumlab.acts", "quorumlab.campaigns", "quorumlab.clients", "quorumlab.cluster", "quorumlab.errors", "quorumlab.library",
            "quorumlab.picture", "quorumlab.scenario", "quorumlab.settings", "quorumlab.trace", "quorumlab.values", "quorumlab.views"]
 
 
