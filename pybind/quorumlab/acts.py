@@ -147,6 +147,9 @@ class Lock:
                                     self.client, None, True)
         return answer.ok
 
+    def __repr__(self) -> str:
+        return f"<Lock {self.key}: {f'held, token {self.token}' if self.held else 'not held'}>"
+
     def __enter__(self) -> "Lock":
         return self.acquire()
 

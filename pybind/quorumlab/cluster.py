@@ -437,6 +437,8 @@ class Cluster(Clients, Verbs[Act]):
 
     def expect(self, **conditions: Any) -> "Cluster":
         """Raises :class:`ExpectationFailed` unless the conditions hold now."""
+        if not conditions:
+            raise ScenarioError('expected a condition, for example leader="exists"')
         for key, value in conditions.items():
             if not self.holds(**{key: value}):
                 raise ExpectationFailed(f"expected {key}: {value} at {self.now:.3f} s (seed {self._core.seed}), and it is not so",

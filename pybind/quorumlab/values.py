@@ -40,8 +40,8 @@ def nanoseconds(value: Duration, what: str = "a duration", *, signed: bool = Fal
         ns = int(value) * 1_000_000_000
     else:
         seconds = float(value)
-        if not math.isfinite(seconds):
-            raise ScenarioError(f"{what}: expected a duration, got {value!r}")
+        if not math.isfinite(seconds) or abs(seconds) > 1e11:
+            raise ScenarioError(f"{what}: expected a duration below 100 years, got {value!r}")
         ns = round(seconds * 1e9)
     if ns < 0 and not signed:
         raise ScenarioError(f"{what}: expected a duration of 0 or more, got {value!r}".replace("'", '"'))

@@ -5,6 +5,21 @@
 #include "sim/script/verbs.h"
 
 namespace quorumlab::script {
+namespace {
+
+// The reader takes the step for the first of a timeline; here it stands alone.
+void forget_the_list(Problems& problems) {
+  Problems alone;
+  for (const Problem& p : problems.list()) {
+    constexpr std::string_view kPlace = "[0]";
+    std::string path = p.path;
+    if (path.starts_with(kPlace)) path.erase(0, kPlace.size() + (path.size() > kPlace.size() ? 1 : 0));
+    alone.add(p.line, std::move(path), p.what);
+  }
+  problems = std::move(alone);
+}
+
+}  // namespace
 
 Session::Session(Scenario scenario, std::uint64_t seed, bool keep_trace)
     : scenario_(std::move(scenario)), keep_trace_(keep_trace) {
@@ -73,6 +88,7 @@ Session::Ending Session::perform(std::string_view step, const RunOptions& how, P
   if (!problems.empty()) {
     scenario_.timeline.clear();
     scenario_.aliases.resize(aliases);
+    forget_the_list(problems);
     return Ending::failed;
   }
   const Step read = std::move(scenario_.timeline.front());
@@ -145,6 +161,7 @@ std::vector<NodeId> Session::resolve(std::string_view targets, Problems& problem
     Resolver resolver(sim_, carried_.memory, steps_);
     if (!resolver.resolve(scenario_.timeline.front().act->nodes, nodes, why_)) nodes.clear();
   }
+  forget_the_list(problems);
   scenario_.timeline.clear();
   return nodes;
 }

@@ -34,7 +34,9 @@ def main():
     if probe.returncode != 0:
         print("skipped: PyPI cannot be reached:", (probe.stderr.strip().splitlines() or [""])[-1])
         return 77
-    done = subprocess.run([python, "-m", "pip", "install", ROOT], capture_output=True, text=True)
+    # The flags of the tests' own build: ccache has most of it then.
+    done = subprocess.run([python, "-m", "pip", "install", "--config-settings=cmake.define.QUORUMLAB_WERROR=ON", ROOT],
+                          capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stdout[-4000:] + done.stderr[-4000:])
     used = subprocess.run([python, "-c", USE], capture_output=True, text=True, cwd=folder)
