@@ -420,7 +420,9 @@ class Cluster(Clients, Verbs[Act]):
             return
         self._error_told = v["checker"]
         event = self._event(v["record"]) if v["record"] and v["record"] <= self._core.records else None
-        raise InvariantViolation(f"{v['words']}\nreplay: {self.replay_command}", checker=v["checker"], event=event,
+        file = self._document["name"] + library.ENDING
+        message = f"{v['words']}\nreplay: {self.replay_command}    # after error.scenario.save('{file}')"
+        raise InvariantViolation(message, checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
                                  replay_command=self.replay_command, scenario=self.to_scenario(), details=v)
 
