@@ -1,12 +1,15 @@
 """Pictures: each mode answers data without a display."""
 
 import os
+import re
 import xml.etree.ElementTree
 
 import pytest
 
 import quorumlab
 from quorumlab import Cluster, ScenarioError, load
+
+from conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,14 @@ def test_the_ring_is_good_svg_at_every_moment(settings):
     sim.crash("n1")
     assert "down" in sim.render("svg") or settings["nodes"] > 20
     assert sim.render("html").lstrip().startswith("<!")
+
+
+def test_the_picture_in_the_readme_is_what_its_lines_show():
+    folder = ROOT / "pybind"
+    code = re.search(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.S).group(1)
+    names = {}
+    exec(code, names)
+    assert (folder / "ring.svg").read_text() == names["sim"].render("svg") + "\n"
 
 
 def test_pixels():
