@@ -35,6 +35,8 @@ class StateMachine {
   // Null if the key is not there.
   const Item* find(std::string_view key) const;
   std::size_t size() const { return items_.size(); }
+  // All items, ascending by key: entries with `key` and `value`. Valid until the next change.
+  auto sorted() const { return items_.sorted(); }
 
   // The whole state as bytes, the same on every node that applied the same entries; and back.
   void encode(Bytes& out) const;

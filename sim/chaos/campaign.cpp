@@ -46,9 +46,9 @@ std::string replay_command(const Campaign& campaign, std::uint64_t seed) {
                      campaign.replay_arguments.empty() ? "" : " ", campaign.replay_arguments);
 }
 
-Outcome run_campaign(const Campaign& campaign) {
+std::vector<SeedResult> run_seeds(const Campaign& campaign) {
   std::vector<SeedResult> results(static_cast<std::size_t>(campaign.seeds));
-  std::vector<std::uint8_t> done(results.size(), 0);
+  for (SeedResult& result : results) result.verdict = SeedResult::Verdict::interrupted;
   std::atomic<std::uint64_t> taken{0}, finished{0};
   const auto stopped = [&] {
     return campaign.stop != nullptr && campaign.stop->load(std::memory_order_relaxed);
@@ -63,7 +63,6 @@ Outcome run_campaign(const Campaign& campaign) {
       run.set_context("replay: " + replay_command(campaign, seed));
       SeedResult& result = results[static_cast<std::size_t>(i)];
       run.run(sim, seed, false, campaign.stop, result);
-      done[static_cast<std::size_t>(i)] = result.verdict != SeedResult::Verdict::interrupted;
       finished.fetch_add(1);
     }
     set_assertion_context(nullptr);
@@ -83,23 +82,28 @@ Outcome run_campaign(const Campaign& campaign) {
     if (campaign.progress) campaign.progress(finished.load());
   }
   for (std::thread& thread : threads) thread.join();
+  return results;
+}
 
+Outcome gather(std::vector<SeedResult> results) {
   Outcome outcome;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (done[i] == 0) {
+  for (SeedResult& result : results) {
+    if (result.verdict == SeedResult::Verdict::interrupted) {
       outcome.interrupted = true;
       continue;
     }
-    outcome.totals.add(results[i]);
-    if (results[i].undecided && outcome.undecided.size() < 10) outcome.undecided.push_back(results[i].seed);
-    if (results[i].failed())
-      outcome.failures.push_back(std::move(results[i]));
-    else if (results[i].verdict == SeedResult::Verdict::detected && outcome.detected.size() < 10) {
-      outcome.detected.push_back(std::move(results[i]));
+    outcome.totals.add(result);
+    if (result.undecided && outcome.undecided.size() < 10) outcome.undecided.push_back(result.seed);
+    if (result.failed()) {
+      outcome.failures.push_back(std::move(result));
+    } else if (result.verdict == SeedResult::Verdict::detected && outcome.detected.size() < 10) {
+      outcome.detected.push_back(std::move(result));
     }
   }
   return outcome;
 }
+
+Outcome run_campaign(const Campaign& campaign) { return gather(run_seeds(campaign)); }
 
 // Whether runs on this system give the checker anything to look at.
 static bool is_asked_for(judge::Checker checker, System system) {

@@ -48,6 +48,10 @@ struct Outcome {
 };
 
 Outcome run_campaign(const Campaign& campaign);
+// The same in two steps, for campaigns on several machines: the results in the order of their seeds, those that
+// were not reached with the verdict `interrupted`; and what results come to, whoever ran them.
+std::vector<SeedResult> run_seeds(const Campaign& campaign);
+Outcome gather(std::vector<SeedResult> results);
 
 // The command that repeats one seed.
 std::string replay_command(const Campaign& campaign, std::uint64_t seed);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "sim/chaos/arguments.h"
 #include "sim/chaos/campaign.h"
 #include "sim/cli/cli.h"
 
@@ -75,47 +76,9 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
   campaign.seeds = o.seeds;
   campaign.jobs = o.jobs != 0 ? o.jobs : std::max(1u, std::thread::hardware_concurrency());
   campaign.stop = &interrupted();
-  std::string& replay = campaign.replay_arguments;
-  chaos::System& system = campaign.options.system;
-  if (o.system == "etcd") {
-    system = chaos::System::etcd;
-    replay = "--system etcd";
-  } else if (o.system == "serf") {
-    system = chaos::System::serf;
-    replay = "--system serf";
-  }
-  for (const std::string& name : o.rules_off) {
-    // One name is used by both: the store's is meant where it runs.
-    if (system == chaos::System::serf) {
-      if (const auto gossip_rule = gossip::find_rule(name)) {
-        campaign.options.gossip_rules_off.push_back(*gossip_rule);
-        replay += fmt::format(" --rule-off {}", name);
-        continue;
-      }
-    }
-    const auto rule = system == chaos::System::serf ? std::nullopt : raft::find_rule(name);
-    const auto kv_rule = system == chaos::System::etcd ? kv::find_rule(name) : std::nullopt;
-    if (kv_rule) {
-      campaign.options.kv_rules_off.push_back(*kv_rule);
-    } else if (rule) {
-      campaign.options.rules_off.push_back(*rule);
-    } else {
-      fmt::print(stderr, "quorumlab fuzz: --rule-off: there is no rule \"{}\"\n", name);
-      return kExitUsage;
-    }
-    replay += fmt::format("{}--rule-off {}", replay.empty() ? "" : " ", name);
-  }
-  for (const std::string& name : o.beyond) {
-    const auto kind = chaos::find_fault(name);
-    if (!kind || !chaos::is_beyond_model(*kind)) {
-      fmt::print(
-          stderr,
-          "quorumlab fuzz: --beyond: expected wipe, lying_disk, rot or wild_clock, got \"{}\"\n",
-          name);
-      return kExitUsage;
-    }
-    campaign.options.beyond.push_back(*kind);
-    replay += fmt::format("{}--beyond {}", replay.empty() ? "" : " ", name);
+  if (const auto chosen = chaos::choose({o.system, o.rules_off, o.beyond}, campaign); !chosen) {
+    fmt::print(stderr, "quorumlab fuzz: {}\n", chosen.error().text());
+    return kExitUsage;
   }
   if (!o.base.empty()) {
     std::vector<script::Setting> settings;
@@ -123,19 +86,11 @@ int prepare(const FuzzOptions& o, chaos::Campaign& campaign) {
     script::Scenario scenario;
     const std::string file = find_scenario(o.base);
     if (!load(file, settings, scenario)) return kExitBadFile;
-    if ((scenario.cluster.node.run_gossip && !scenario.cluster.node.run_raft) != (system == chaos::System::serf)) {
-      fmt::print(stderr, "quorumlab fuzz: {}: {}\n", o.base,
-                 system == chaos::System::serf ? "--system serf needs a cluster of serf agents alone"
-                                               : "its cluster runs serf alone: --system serf");
+    if (const auto taken = chaos::take_base(scenario, o.base, campaign); !taken) {
+      fmt::print(stderr, "quorumlab fuzz: {}\n", taken.error().text());
       return kExitUsage;
     }
-    if (scenario.cluster.node.run_kv != (system == chaos::System::etcd)) {
-      fmt::print(stderr, "quorumlab fuzz: {}: {}\n", o.base,
-                 scenario.cluster.node.run_kv ? "its cluster runs etcd: --system etcd"
-                                              : "--system etcd needs a cluster that runs etcd");
-      return kExitUsage;
-    }
-    campaign.options.base = scenario.cluster;
+    std::string& replay = campaign.replay_arguments;
     replay += (replay.empty() ? "" : " ") + shell_quoted(file);
     for (const std::string& setting : o.settings) replay += " --set " + shell_quoted(setting);
   }

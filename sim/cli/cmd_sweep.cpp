@@ -9,6 +9,7 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/measure.h"
+#include "sim/cli/sweep.h"
 #include "sim/report/text.h"
 #include "sim/script/quantity.h"
 
@@ -21,12 +22,6 @@ struct Options {
   std::uint64_t seeds = 1000, first = 1;
   unsigned jobs = 0;
   bool quiet = false;
-};
-
-struct Outcome {
-  bool done = false;
-  script::Verdict verdict = script::Verdict::held;
-  std::optional<std::int64_t> value;
 };
 
 // Milliseconds with six decimals, or the count.
@@ -42,40 +37,20 @@ std::string shown(double value, bool is_time) {
   return text;
 }
 
-void run_all(const script::Scenario& scenario, const Options& o, const MeasureInfo& info, std::vector<Outcome>& outcomes) {
-  std::atomic<std::uint64_t> next{0}, done{0};
-  const auto work = [&] {
-    world::Simulation sim;
-    script::Runner runner(scenario);
-    script::RunResult result;
-    Measure measure(info, o.since);
-    script::RunOptions options;
-    options.stop = &interrupted();
-    options.watcher = &measure;
-    for (std::uint64_t i; (i = next.fetch_add(1)) < outcomes.size() && !interrupted().load();) {
-      options.seed = o.first + i;
-      runner.run(sim, options, result);
-      if (result.verdict == script::Verdict::interrupted) break;
-      outcomes[i] = {true, result.verdict, measure.value(sim)};
-      done.fetch_add(1);
-    }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < o.jobs; ++i) threads.emplace_back(work);
+std::vector<SweepOutcome> run_all(const script::Scenario& scenario, const Options& o, const MeasureInfo& info) {
+  Sweep sweep{scenario, info, o.since, o.first, o.seeds, o.jobs, &interrupted(), {}};
   Progress progress;
-  while (done.load() < outcomes.size() && !interrupted().load()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  sweep.progress = [&](std::uint64_t n) {
     progress.show([&] {
-      const std::uint64_t n = done.load();
-      const std::size_t filled = outcomes.empty() ? 0 : n * 40 / outcomes.size();
+      const std::size_t filled = n * 40 / o.seeds;
       return "[" + std::string(filled, '#') + std::string(40 - filled, ' ') + "] " + report::grouped(n) + " of " +
-             report::grouped(outcomes.size()) + " seeds";
+             report::grouped(o.seeds) + " seeds";
     });
-  }
-  for (std::thread& t : threads) t.join();
+  };
+  return run_sweep(sweep);
 }
 
-bool write_csv(const Options& o, const MeasureInfo& info, const std::vector<Outcome>& outcomes) {
+bool write_csv(const Options& o, const MeasureInfo& info, const std::vector<SweepOutcome>& outcomes) {
   std::FILE* out = o.csv == "-" ? stdout : std::fopen(o.csv.c_str(), "wb");
   if (out == nullptr) {
     std::fprintf(stderr, "quorumlab: %s: cannot be written\n", o.csv.c_str());
@@ -91,10 +66,10 @@ bool write_csv(const Options& o, const MeasureInfo& info, const std::vector<Outc
   return (out == stdout || std::fclose(out) == 0) && good;
 }
 
-void print_statistics(const Options& o, const MeasureInfo& info, const std::vector<Outcome>& outcomes) {
+void print_statistics(const Options& o, const MeasureInfo& info, const std::vector<SweepOutcome>& outcomes) {
   std::vector<std::int64_t> values;
   std::uint64_t without = 0;
-  for (const Outcome& x : outcomes) {
+  for (const SweepOutcome& x : outcomes) {
     if (x.done && x.value) values.push_back(*x.value);
     if (x.done && !x.value) ++without;
   }
@@ -124,10 +99,10 @@ void print_statistics(const Options& o, const MeasureInfo& info, const std::vect
 }
 
 // Answers the worst exit code, and prints how the runs ended.
-int print_verdicts(const Options& o, const std::string& file, const std::vector<Outcome>& outcomes) {
+int print_verdicts(const Options& o, const std::string& file, const std::vector<SweepOutcome>& outcomes) {
   std::uint64_t counts[4] = {}, examples[4] = {};
   for (std::size_t i = outcomes.size(); i-- > 0;) {
-    const Outcome& x = outcomes[i];
+    const SweepOutcome& x = outcomes[i];
     if (!x.done || x.verdict == script::Verdict::interrupted) continue;
     ++counts[static_cast<int>(x.verdict)];
     examples[static_cast<int>(x.verdict)] = o.first + i;
@@ -175,17 +150,16 @@ int sweep(Options o) {
     return kExitUsage;
   }
   if (o.jobs == 0) o.jobs = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<Outcome> outcomes(o.seeds);
-  run_all(scenario, o, *info, outcomes);
+  const std::vector<SweepOutcome> outcomes = run_all(scenario, o, *info);
   if (!o.csv.empty() && !write_csv(o, *info, outcomes)) return kExitUsage;
-  const auto done = static_cast<std::uint64_t>(std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& x) { return x.done; }));
+  const auto done = static_cast<std::uint64_t>(std::count_if(outcomes.begin(), outcomes.end(), [](const SweepOutcome& x) { return x.done; }));
   int code = 0;
   if (o.csv != "-") {
     std::printf("%s: %s seeds from %s on\n", scenario.name.c_str(), report::grouped(done).c_str(), std::to_string(o.first).c_str());
     if (!o.quiet) print_statistics(o, *info, outcomes);
     code = print_verdicts(o, file, outcomes);
   } else {
-    for (const Outcome& x : outcomes) code = std::max(code, x.done ? static_cast<int>(x.verdict) : 0);
+    for (const SweepOutcome& x : outcomes) code = std::max(code, x.done ? static_cast<int>(x.verdict) : 0);
   }
   if (done < o.seeds) {
     std::fprintf(stderr, "quorumlab: interrupted after %s of %s seeds\n", report::grouped(done).c_str(), report::grouped(o.seeds).c_str());

@@ -20,9 +20,12 @@ class Reader {
   Reader(Scenario& out, Problems& problems) : out_(out), problems_(problems) {}
 
   void cluster(const Json& json, const std::string& path);
+  // In place of that: the scenario's cluster stands already.
+  void know_cluster() { hosts_ = out_.cluster.host_names(); }
   void timeline(const Json& json, const std::string& path);
   void meanwhile(const Json& json, const std::string& path);
   void finally(const Json& json, const std::string& path);
+  Conditions conditions(const Json& json, const std::string& path);
 
  private:
   // Plain values; nothing if the key is missing or its value was found wrong.
@@ -74,7 +77,6 @@ class Reader {
   void act(const std::string& verb, const Json& json, const std::string& path, Act& out);
   void operation(const Json& json, const std::string& path, Act& out);
   void partition(const Json& json, const std::string& path, Act& out);
-  Conditions conditions(const Json& json, const std::string& path);
   void condition(const std::string& key, const Json& json, const std::string& path, Conditions& out);
   void bounds(const Json& json, Condition& out);
 

@@ -45,7 +45,7 @@ std::string_view verdict_word(Verdict verdict) {
 
 bool Runner::over() {
   if (ended_) return true;
-  if (sim_->violation()) {
+  if (!options_.past_violation && sim_->violation()) {
     ended_ = true;
   } else if (options_.watcher != nullptr && options_.watcher->after_event(*sim_)) {
     result_->stopped_by_watcher = true;
@@ -80,7 +80,7 @@ Runner::Advance Runner::advance(Instant until) {
   while (!ended_) {
     pass_over_looks();
     Load* due = nullptr;
-    for (Load& load : loads_) {
+    for (Load& load : carried_.loads) {
       if (load.next <= until && (due == nullptr || load.next < due->next)) due = &load;
     }
     Instant limit = due == nullptr ? until : due->next;
@@ -105,7 +105,7 @@ Runner::Advance Runner::wait(Instant until, Done done) {
   while (!done()) {
     pass_over_looks();
     Instant next = sim_->next_event();
-    for (const Load& load : loads_) next = std::min(next, load.next);
+    for (const Load& load : carried_.loads) next = std::min(next, load.next);
     if (meanwhile_ < scenario_->meanwhile.size()) {
       next = std::min(next, Instant{} + scenario_->meanwhile[meanwhile_].when);
     }
@@ -149,12 +149,12 @@ Runner::Advance Runner::arrive(const Step& step) {
     entered_ = true;
   }
   if (waits) {
-    const Advance came = wait(goal_, [&] { return hold(*sim_, step.until, memory_, spoken_); });
+    const Advance came = wait(goal_, [&] { return hold(*sim_, step.until, carried_.memory, carried_.spoken); });
     if (came == Advance::in_vain) {
       for (const Condition& c : step.until) {
-        if (holds(*sim_, c, memory_, spoken_)) continue;
+        if (holds(*sim_, c, carried_.memory, carried_.spoken)) continue;
         fail(step_, c.line, "waited " + to_text(step.when) + " in vain until " + c.words + "; but " +
-                                instead(*sim_, c, memory_, spoken_),
+                                instead(*sim_, c, carried_.memory, carried_.spoken),
              Verdict::no_progress);
         break;
       }
@@ -198,12 +198,12 @@ Runner::Advance Runner::go_on_acting(const Step& step) {
 
 Runner::Advance Runner::await_operations(std::size_t number, int line, const Conditions& conditions, bool all) {
   const auto done = [&] {
-    for (std::size_t kind = 0; kind < std::size(spoken_.of); ++kind) {
+    for (std::size_t kind = 0; kind < std::size(carried_.spoken.of); ++kind) {
       const bool meant = all || std::any_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
                            return c.about_operation() && static_cast<std::size_t>(c.operation) == kind;
                          });
       if (!meant) continue;
-      for (const std::uint64_t id : spoken_.of[kind]) {
+      for (const std::uint64_t id : carried_.spoken.of[kind]) {
         if (sim_->operation(id).outcome == Outcome::pending) return false;
       }
     }
@@ -224,10 +224,10 @@ Runner::Advance Runner::meet_expectations(const Step& step) {
     if (came != Advance::reached) return came;
   }
   for (const Condition& c : step.expect) {
-    if (holds(*sim_, c, memory_, spoken_)) {
+    if (holds(*sim_, c, carried_.memory, carried_.spoken)) {
       sim_->remark(trace::WorldFact::expectation_held, step_, c.words);
     } else {
-      fail(step_, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, memory_, spoken_),
+      fail(step_, c.line, "expected: " + c.words + "; but " + instead(*sim_, c, carried_.memory, carried_.spoken),
            Verdict::expectation_failed);
     }
   }
@@ -240,7 +240,7 @@ Runner::Advance Runner::meet_expectations(const Step& step) {
 void Runner::show_members(std::size_t number, const Step& step) {
   std::vector<NodeId> nodes;
   std::string why;
-  Resolver resolver(*sim_, memory_, number);
+  Resolver resolver(*sim_, carried_.memory, number);
   if (!resolver.resolve(step.show_members, nodes, why)) return fail(number, step.line, why, Verdict::expectation_failed);
   for (const NodeId node : nodes) {
     sim_->remark(trace::WorldFact::members_listed, number, serf_members(*sim_, node), node);
@@ -250,7 +250,7 @@ void Runner::show_members(std::size_t number, const Step& step) {
 // What was to be done beside the timeline is done, however that ended.
 Runner::Advance Runner::linger() {
   if (!entered_) {
-    loads_.clear();
+    carried_.loads.clear();
     entered_ = true;
   }
   const auto& meanwhile = scenario_->meanwhile;
@@ -260,7 +260,7 @@ Runner::Advance Runner::linger() {
       if (const Advance came = advance(last); came != Advance::reached) return came;
     }
   }
-  loads_.clear();
+  carried_.loads.clear();
   enter(going_ ? Phase::asking : Phase::over);
   return Advance::reached;
 }
@@ -288,14 +288,14 @@ Runner::Advance Runner::hope() {
     goal_ = sim_->now() + last.within;
     entered_ = true;
   }
-  const Advance came = wait(goal_, [&] { return hold(*sim_, last.conditions, memory_, spoken_); });
+  const Advance came = wait(goal_, [&] { return hold(*sim_, last.conditions, carried_.memory, carried_.spoken); });
   if (came == Advance::paused || came == Advance::ended) return came;
   for (const Condition& c : last.conditions) {
-    if (came == Advance::reached || holds(*sim_, c, memory_, spoken_)) {
+    if (came == Advance::reached || holds(*sim_, c, carried_.memory, carried_.spoken)) {
       sim_->remark(trace::WorldFact::expectation_held, number, c.words);
       continue;
     }
-    const std::string but = c.words + "; but " + instead(*sim_, c, memory_, spoken_);
+    const std::string but = c.words + "; but " + instead(*sim_, c, carried_.memory, carried_.spoken);
     if (last.within.ns == 0) {
       fail(number, c.line, "expected at the end: " + but, Verdict::expectation_failed);
     } else {
@@ -347,10 +347,10 @@ void Runner::begin(world::Simulation& sim, const RunOptions& options, RunResult&
   countdown_ = 1024;
   pause_ = Instant{-1};
   step_ = final_ = meanwhile_ = 0;
-  loads_.clear();
-  memory_.down.clear();
-  memory_.aliases.assign(scenario_->aliases.size(), {});
-  for (auto& ids : spoken_.of) ids.clear();
+  carried_.loads.clear();
+  carried_.memory.down.clear();
+  carried_.memory.aliases.assign(scenario_->aliases.size(), {});
+  for (auto& ids : carried_.spoken.of) ids.clear();
   std::vector<Instant> begun = std::move(result.begun);
   std::vector<Failure> failures = std::move(result.failures);
   begun.clear();
@@ -401,6 +401,47 @@ bool Runner::go_on(world::Simulation& sim, RunResult& result, Instant until) {
   return false;
 }
 
+void Runner::take_over(world::Simulation& sim, const RunOptions& options, RunResult& result, Carried& carried) {
+  sim_ = &sim;
+  options_ = options;
+  result_ = &result;
+  ended_ = false;
+  countdown_ = 1024;
+  pause_ = kNever;
+  std::swap(carried_, carried);
+}
+
+void Runner::hand_over(Carried& carried) { std::swap(carried_, carried); }
+
+bool Runner::perform(std::size_t number, const Step& step) {
+  step_ = number;
+  enter(Phase::arriving);
+  for (Advance came = arrive(step); came == Advance::reached;) {
+    if (phase_ == Phase::arriving) return true;  // at the next one
+    came = phase_ == Phase::acting ? go_on_acting(step) : meet_expectations(step);
+  }
+  return false;
+}
+
+bool Runner::pass(Instant until) { return advance(until) == Advance::reached; }
+
+bool Runner::wait_for(const Conditions& conditions, Instant until) {
+  return wait(until, [&] { return hold(*sim_, conditions, carried_.memory, carried_.spoken); }) == Advance::reached;
+}
+
+bool Runner::pass_one() {
+  Load* due = nullptr;
+  for (Load& load : carried_.loads) {
+    if (load.next <= sim_->next_event() && (due == nullptr || load.next < due->next)) due = &load;
+  }
+  if (due != nullptr && due->next != kNever) {
+    if (sim_->now() < due->next) sim_->run_until(due->next);
+    inject_load(*due);
+    return true;
+  }
+  return sim_->step();
+}
+
 void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& result) {
   begin(sim, options, result);
   go_on(sim, result, kNever);
@@ -409,7 +450,7 @@ void Runner::run(world::Simulation& sim, const RunOptions& options, RunResult& r
 void Runner::conclude() {
   world::Simulation& sim = *sim_;
   RunResult& result = *result_;
-  loads_.clear();
+  carried_.loads.clear();
   // What ended by itself is judged as a whole.
   if (!sim.violation() && result.verdict != Verdict::interrupted && !result.stopped_by_watcher) {
     judge_clients();

@@ -37,6 +37,7 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;  // set by somebody else: end the run soon
   Watcher* watcher = nullptr;
   std::uint64_t most_events = UINT64_MAX;   // then it is interrupted
+  bool past_violation = false;  // goes on although a checker has tripped
 };
 
 struct Failure {
@@ -87,6 +88,32 @@ class Runner {
   // `meanwhile` that lie behind all that was handled.
   void follow(const Scenario& scenario);
 
+  // A load that goes on in the background.
+  struct Load {
+    Act act;
+    std::vector<NodeId> to;
+    std::uint64_t count = 0;
+    Instant next;
+  };
+  // What a run remembers between its steps.
+  struct Carried {
+    Memory memory;
+    Spoken spoken;
+    std::vector<Load> loads;
+  };
+  // For whoever gives steps one by one (session.h): goes on with a simulation as it stands. What is carried is
+  // the runner's until it is handed over again.
+  void take_over(world::Simulation& sim, const RunOptions& options, RunResult& result, Carried& carried);
+  void hand_over(Carried& carried);
+  // One step whole; false if the run ended with it.
+  bool perform(std::size_t number, const Step& step);
+  // Time passes, loads included; false if the run ended before.
+  bool pass(Instant until);
+  // The same for one event; false if nothing will ever happen.
+  bool pass_one();
+  // Until these hold; false if the time is over or the run ended before.
+  bool wait_for(const Conditions& conditions, Instant until);
+
  private:
   enum class Advance : std::uint8_t { reached, paused, in_vain, ended };
   // Where a run stands.
@@ -98,12 +125,6 @@ class Runner {
     asking,      // until the operations have ended that `finally` speaks of
     hoping,      // until `finally` holds
     over
-  };
-  struct Load {
-    Act act;
-    std::vector<NodeId> to;
-    std::uint64_t count = 0;
-    Instant next;
   };
 
   Advance proceed();
@@ -140,9 +161,7 @@ class Runner {
   world::Simulation* sim_ = nullptr;  // while go_on() runs
   RunOptions options_;
   RunResult* result_ = nullptr;
-  Memory memory_;
-  Spoken spoken_;
-  std::vector<Load> loads_;
+  Carried carried_;
   std::vector<world::Action> actions_;  // of the step's act
   Phase phase_ = Phase::over;
   bool entered_ = false;        // goal_ was set

@@ -78,7 +78,7 @@ void Runner::shape(const Act& act, Resolver& resolver, std::vector<NodeId>& node
 
 bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& out) {
   const Act& act = *step.act;
-  Resolver resolver(*sim_, memory_, number);
+  Resolver resolver(*sim_, carried_.memory, number);
   std::string why;
   std::vector<NodeId> nodes;
   std::vector<std::vector<NodeId>> groups(act.groups.size());
@@ -153,7 +153,7 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
       out.push_back(action);
     }
   } else if (act.load) {
-    loads_.push_back({act, to, 0, sim_->now()});
+    carried_.loads.push_back({act, to, 0, sim_->now()});
   } else {
     out.push_back(action);
     if (act.both && action.groups.size() == 2) {
@@ -162,15 +162,15 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
     }
   }
   // "as" names the first ones that the step speaks of: the nodes, one side, who sends.
-  if (step.alias) memory_.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
+  if (step.alias) carried_.memory.aliases[*step.alias] = !nodes.empty() || groups.empty() ? nodes : groups[0];
   return true;
 }
 
 void Runner::remember(const Action& action) {
   for (const NodeId n : action.nodes) {
     if (action.verb == Verb::kill || action.verb == Verb::crash || action.verb == Verb::restart) {
-      std::erase(memory_.down, n);
-      if (action.verb != Verb::restart) memory_.down.push_back(n);
+      std::erase(carried_.memory.down, n);
+      if (action.verb != Verb::restart) carried_.memory.down.push_back(n);
     }
   }
 }
@@ -186,7 +186,7 @@ void Runner::give(const Step& step) {
                       : act.verb == Verb::agent ? Kind::command
                       : act.verb == Verb::http  ? Kind::http
                                                 : Kind::change;
-    spoken = &spoken_.of[static_cast<std::size_t>(kind)];
+    spoken = &carried_.spoken.of[static_cast<std::size_t>(kind)];
     if (given_ == 0) spoken->clear();
   }
   ++given_;
@@ -197,8 +197,8 @@ void Runner::give(const Step& step) {
     remember(action);
     if (spoken != nullptr) spoken->push_back(id);
     if (!act.label.empty()) {
-      std::erase_if(spoken_.named, [&](const auto& n) { return n.first == act.label; });
-      spoken_.named.emplace_back(act.label, id);
+      std::erase_if(carried_.spoken.named, [&](const auto& n) { return n.first == act.label; });
+      carried_.spoken.named.emplace_back(act.label, id);
     }
   }
 }

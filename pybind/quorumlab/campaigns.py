@@ -1,0 +1,452 @@
+"""Many seeds: fuzzing and sweeps, on all cores of this machine, or on whatever an executor reaches."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
+
+from . import _core
+from .errors import InvariantViolation, ScenarioError
+from .scenario import Scenario
+from .trace import Event, Trace
+from .values import registry as _registry
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["fuzz", "campaign", "sweep", "measures", "Campaign", "Failure"]
+
+#: True: a bar by tqdm where it is installed; False or None: nothing; a callable gets the number of finished seeds.
+Progress = Union[bool, None, Callable[[int], Any]]
+
+
+class Failure:
+    """A seed that failed: ``seed``, ``verdict``, ``reason``, ``checker`` ("" for no progress), ``time`` (seconds),
+    ``digest``, ``replay_command`` (one line for a shell). ``scenario()`` and ``trace()`` run it again."""
+
+    def __init__(self, found: dict[str, Any], make: tuple[Any, ...]):
+        self.__dict__.update(found)
+        self._found = found
+        self._make = make
+
+    seed: int
+    verdict: str
+    reason: str
+    checker: str
+    time: float
+    digest: str
+    events: int
+    replay_command: str
+
+    def _again(self) -> tuple[Any, ...]:
+        if "_replayed" not in self.__dict__:
+            self.__dict__["_replayed"] = _made(self._make).replay(self.seed)
+        return self.__dict__["_replayed"]
+
+    def scenario(self) -> Scenario:
+        """What was done in this seed, as a scenario that can be run, saved and made shorter."""
+        return Scenario.from_json(self._again()[0])
+
+    def trace(self) -> Trace:
+        """All events of this seed."""
+        return Trace(self._again()[1])
+
+    def error(self) -> InvariantViolation:
+        """The failure as an exception, with its event and trace."""
+        _, tape, _, violation = self._again()
+        trace = Trace(tape)
+        record = violation["record"] if violation else 0
+        event = Event._make(tape.event(record)) if 0 < record <= len(tape) else None
+        return InvariantViolation(f"seed {self.seed}: {self.reason}\nreplay: {self.replay_command}", checker=self.checker,
+                                  event=event, seed=self.seed, trace=trace, replay_command=self.replay_command,
+                                  scenario=self.scenario(), details=violation or {})
+
+    def __repr__(self) -> str:
+        return f"<Failure seed {self.seed}: {self.verdict}: {self.reason}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Failure, (self._found, self._make)
+
+
+class Campaign:
+    """What a fuzzing campaign came to: ``ok``, ``failures``, ``seeds``, ``events``, ``simulated`` (seconds),
+    ``faults``, ``checks``, ``operations`` (counts), ``digest`` (of all seeds in order: the same whoever ran them),
+    and ``worthless`` (why it proves nothing, or "")."""
+
+    def __init__(self, pieces: list[bytes], make: tuple[Any, ...]):
+        self._pieces = pieces
+        self._make = make
+        self._sum = _made(make).gather(pieces)
+        self.failures = [Failure(f, make) for f in self._sum["failures"]]
+
+    @property
+    def seeds(self) -> int:
+        return self._sum["seeds"]
+
+    @property
+    def events(self) -> int:
+        return self._sum["events"]
+
+    @property
+    def simulated(self) -> float:
+        return self._sum["simulated"]
+
+    @property
+    def digest(self) -> str:
+        return self._sum["digest"]
+
+    @property
+    def faults(self) -> dict[str, int]:
+        return self._sum["faults"]
+
+    @property
+    def checks(self) -> dict[str, int]:
+        return self._sum["checks"]
+
+    @property
+    def operations(self) -> dict[str, int]:
+        return self._sum["operations"]
+
+    @property
+    def worthless(self) -> str:
+        return self._sum["worthless"]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed, and something was tried."""
+        return not self.failures and not self.worthless and not self._sum["interrupted"]
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def check(self) -> "Campaign":
+        """Itself; or raises the first failure."""
+        if self.failures:
+            raise self.failures[0].error()
+        return self
+
+    def to_frame(self) -> Any:
+        """A DataFrame by seed: verdict (categorical), reason, simulated (seconds), events, leaders, digest."""
+        import pandas
+
+        frame = pandas.DataFrame(_core.campaign_table(self._pieces)).set_index("seed")
+        frame["verdict"] = frame["verdict"].astype("category")
+        return frame
+
+    def __repr__(self) -> str:
+        word = "all held" if not self.failures else f"{len(self.failures)} failed, first seed {self.failures[0].seed}"
+        return f"<Campaign of {self.seeds:,} seeds: {word}; {self.events:,} events, {self.simulated:,.0f} s, digest {self.digest}>"
+
+    def __str__(self) -> str:
+        lines = [repr(self)]
+        lines += [f"  seed {f.seed}: {f.reason}\n    replay: {f.replay_command}" for f in self.failures[:10]]
+        return "\n".join(lines)
+
+
+def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "raft", rules_off: "str | Sequence[str]" = (),
+         beyond: Sequence[str] = (), base: "Scenario | str | None" = None, jobs: int | None = None, progress: Progress = None,
+         executor: "Executor | None" = None, chunk: int | None = None) -> Campaign:
+    """Random faults against the engines with every checker on, then a healed cluster that must make progress: what
+    ``quorumlab fuzz`` does, with the same digests.
+
+    ``seeds``: how many, from ``first`` on, or a range. ``system``: "raft", "etcd" or "serf". ``rules_off``: safety
+    rules that nobody obeys, to see what they are for. ``beyond``: faults beyond Raft's model ("wipe", "lying_disk",
+    "rot", "wild_clock"). ``base``: takes the cluster from this scenario. ``jobs``: threads; all cores without it.
+    ``executor``: see :func:`campaign`.
+
+    >>> fuzz(20, rules_off="vote_only_up_to_date", jobs=2).seeds
+    20
+    """
+    first, count = _seeds(seeds, first)
+    rules = (rules_off,) if isinstance(rules_off, str) else tuple(rules_off)
+    text, name = _base(base)
+    make = (system, rules, tuple(beyond), text, name)
+    compiled = _made(make)  # mistakes are told here, not on another machine
+    with _progress(progress, count, "fuzz") as tell:
+        if executor is None:
+            # In large pieces: what is known of a seed while a piece runs takes a kilobyte.
+            pieces = [compiled.run_seeds(at, min(LARGE, first + count - at), _jobs(jobs),
+                                         tell and (lambda n, before=at - first: tell(before + n)))
+                      for at in range(first, first + count, LARGE)]
+        else:
+            pieces = list(_spread(executor, _fuzz_piece, make, first, count, chunk, tell))
+    return Campaign(pieces, make)
+
+
+def campaign(seeds: "int | Sequence[int]" = 100, *, executor: "Executor | None" = None, **what: Any) -> Any:
+    """Seeds on any ``concurrent.futures.Executor``: threads (without one: the compiled ones, all cores), processes,
+    Dask's ``client.get_executor()``, ``mpi4py.futures.MPIPoolExecutor``. Takes what :func:`fuzz` takes; or with
+    ``scenario=`` what :func:`sweep` takes.
+
+    Seeds go out in pieces (``chunk`` of them each) and come back in any order; what a lost worker had is run again,
+    and in the end here. The result is that of one machine, digest included.
+    """
+    if "scenario" in what:
+        return sweep(what.pop("scenario"), seeds=seeds, executor=executor, **what)
+    return fuzz(seeds, executor=executor, **what)
+
+
+def measures() -> dict[str, str]:
+    """What :func:`sweep` can measure: {name: meaning}; times are in seconds."""
+    return {name: meaning + (" (s)" if is_time else "") for name, (is_time, meaning) in _core.measures().items()}
+
+
+def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str, Iterable[Any]] | None" = None, *,
+          seeds: "int | Sequence[int]" = 100, measure: "str | Callable[[Any], Any]" = "time_to_leader", since: str = "",
+          workers: int | None = None, progress: Progress = None, executor: "Executor | None" = None,
+          chunk: int | None = None) -> Any:
+    """One scenario over many seeds, for all combinations of parameters, and one measure of each run.
+
+    ``make``: a scenario, its name, or a function of the parameters that makes one. ``params``: {name: values}; of a
+    scenario the names are its settings, {"cluster.nodes": [3, 5, 7]}. ``measure``: a name of :func:`measures`, or a
+    function of the :class:`Run` (which is slower: it keeps a trace). ``since``: measure from this bookmark on.
+
+    Answers a DataFrame (without pandas: a list of dicts) with a column for each parameter, ``seed``, the measure
+    (seconds or a count; NaN where there is none) and ``verdict``; a run ends as soon as its measure is known.
+
+    >>> table = sweep("wan-1-failed", seeds=10)
+    >>> list(table.columns), len(table)
+    (['seed', 'time_to_leader', 'verdict'], 10)
+    """
+    first, count = _seeds(seeds, 1)
+    names = list(params or {})
+    combinations = list(itertools.product(*(list(v) for v in (params or {}).values())))
+    made = [_make_one(make, dict(zip(names, values))) for values in combinations]
+    if isinstance(measure, str) and measure not in _core.measures():
+        import difflib
+
+        near = difflib.get_close_matches(measure, list(_core.measures()), 1)
+        raise ScenarioError(f'there is no measure "{measure}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    for scenario in made:
+        if since and since not in scenario.bookmarks:
+            raise ScenarioError(f'{scenario.name} has no bookmark "{since}"; it has {scenario.bookmarks}')
+    label = measure if isinstance(measure, str) else getattr(measure, "__name__", "value")
+    found: list[Any] = []
+    with _progress(progress, count * len(made), "sweep") as tell:
+        for done, scenario in enumerate(made):
+            found.append(_sweep_one(scenario, measure, since, first, count, workers, executor, chunk,
+                                    tell and (lambda n, done=done: tell(done * count + n))))
+    return _table(names, combinations, first, count, label, found)
+
+
+def _table(names: list[str], combinations: list[tuple[Any, ...]], first: int, count: int, label: str,
+           found: list[tuple[Any, Any]]) -> Any:
+    try:
+        import numpy
+        import pandas
+    except ImportError:
+        return [{**dict(zip(names, values)), "seed": first + i, label: value, "verdict": VERDICTS[int(verdict)]}
+                for values, (measured, verdicts) in zip(combinations, found)
+                for i, (value, verdict) in enumerate(zip(measured, verdicts))]
+    columns: dict[str, Any] = {}
+    for at, name in enumerate(names):
+        given = [values[at] for values in combinations]
+        columns[name] = [v for v in given for _ in range(count)]
+    columns["seed"] = numpy.tile(numpy.arange(first, first + count, dtype=numpy.int64), len(found))
+    columns[label] = numpy.concatenate([numpy.asarray(measured) for measured, _ in found])
+    codes = numpy.concatenate([numpy.asarray(verdicts, dtype=numpy.int16) for _, verdicts in found])
+    present = [code for code in VERDICTS if (codes == code).any()]
+    words = list(dict.fromkeys(VERDICTS[code] for code in present))
+    places = numpy.zeros(len(codes), dtype=numpy.int8)
+    for code in present:
+        places[codes == code] = words.index(VERDICTS[code])
+    columns["verdict"] = pandas.Categorical.from_codes(places, categories=words)
+    return pandas.DataFrame(columns, copy=False)
+
+
+LARGE = 20_000
+VERDICTS = {0: "held", 1: "expectation failed", 2: "invariant violated", 3: "no progress", 130: "interrupted", -1: "interrupted"}
+
+
+def _make_one(make: Any, values: dict[str, Any]) -> Scenario:
+    if isinstance(make, Scenario):
+        if not values:
+            return make
+        from .values import plain, to_json
+
+        return Scenario._of(make.to_json(), make._file, {**make._settings, **{k: to_json(plain(v)) for k, v in values.items()}})
+    if callable(make):
+        scenario = make(**values)
+        if not isinstance(scenario, Scenario):
+            raise ScenarioError(f"make() answered {scenario!r}, and no Scenario")
+        return scenario
+    return Scenario.from_file(make, **values)
+
+
+def _sweep_one(scenario: Scenario, measure: Any, since: str, first: int, count: int, workers: int | None,
+               executor: Any, chunk: int | None, tell: Any) -> tuple[Any, Any]:
+    if executor is None and isinstance(measure, str):
+        return _core.sweep(scenario._compiled(), measure, since, first, count, _jobs(workers), tell)
+    own = None
+    if executor is None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        own = executor = ThreadPoolExecutor(_jobs(workers))
+    try:
+        # Only text travels: the other side reads the scenario again.
+        what = (scenario.to_json(), scenario._file, dict(scenario._settings), measure, since)
+        pieces = list(_spread(executor, _sweep_piece, what, first, count, chunk, tell))
+    finally:
+        if own is not None:
+            own.shutdown(cancel_futures=True)
+    values = [v for piece in pieces for v in piece[0]]
+    return values, [v for piece in pieces for v in piece[1]]
+
+
+# What travels to workers: functions of this module, and plain values.
+
+_campaigns: dict[tuple[Any, ...], Any] = {}
+
+
+def _made(make: tuple[Any, ...]) -> Any:
+    if make not in _campaigns:
+        system, rules, beyond, text, name = make
+        base = _core.load_scenario(text, name, []) if text else None
+        try:
+            _campaigns[make] = _core.Campaign(system, list(rules), list(beyond), base, name)
+        except ScenarioError as error:
+            # In the words of the command line; its options are keywords here.
+            words = str(error).replace("--rule-off", "rules_off").replace("--system: ", "system: ").replace("--beyond", "beyond")
+            raise ScenarioError(words + _near_rule(rules, words)) from None
+    return _campaigns[make]
+
+
+def _near_rule(rules: Sequence[str], words: str) -> str:
+    import difflib
+
+    known = next(f["type"] for f in _registry()["verbs"] if f["name"] == "rule")
+    names = next(f["type"]["options"][0]["choices"] for f in known["fields"] if f["name"] == "off")
+    for rule in rules:
+        near = difflib.get_close_matches(rule, names, 1)
+        if f'"{rule}"' in words and near:
+            return f'; did you mean "{near[0]}"?'
+    return ""
+
+
+def _fuzz_piece(make: tuple[Any, ...], first: int, count: int) -> bytes:
+    return _made(make).run_seeds(first, count, 1, None)
+
+
+def _sweep_piece(what: tuple[Any, ...], first: int, count: int) -> tuple[list[Any], list[int]]:
+    text, file, settings, measure, since = what
+    scenario = Scenario._of(text, file, settings)
+    if isinstance(measure, str):
+        values, verdicts = _core.sweep(scenario._compiled(), measure, since, first, count, 1, None)
+        return values.tolist(), verdicts.tolist()
+    runs = [scenario.run(seed) for seed in range(first, first + count)]
+    return [measure(run) for run in runs], [run.exit_code for run in runs]
+
+
+def _spread(executor: Any, work: Callable[..., Any], what: tuple[Any, ...], first: int, count: int, chunk: int | None,
+            tell: Any) -> Iterator[Any]:
+    """The pieces' results, in the order of their seeds. A piece that was lost is sent again, twice; then it is run
+    here, and what it raises here is raised."""
+    if not hasattr(executor, "submit"):
+        raise ScenarioError(f"expected an executor with submit(), got {executor!r}")
+    size = max(1, chunk if chunk is not None else min(100, -(-count // 64)))
+    pieces = [(at, min(size, first + count - at)) for at in range(first, first + count, size)]
+    results: dict[int, Any] = {}
+    tries: dict[int, int] = {}
+    waiting: dict[Any, int] = {}
+
+    def send(number: int) -> None:
+        tries[number] = tries.get(number, 0) + 1
+        try:
+            waiting[executor.submit(work, what, *pieces[number])] = number
+        except RuntimeError:  # the pool is broken, or shut down
+            results[number] = work(what, *pieces[number])
+
+    finished = 0
+    try:
+        for number in range(len(pieces)):
+            send(number)
+        while len(results) < len(pieces):
+            for future in _some_done(waiting):
+                number = waiting.pop(future)
+                try:
+                    results[number] = future.result()
+                except Exception as error:  # a worker that died says so in many ways
+                    if isinstance(error, ScenarioError):
+                        raise
+                    if tries[number] < 3:
+                        send(number)
+                    else:
+                        results[number] = work(what, *pieces[number])
+            if tell is not None:
+                now = sum(pieces[n][1] for n in results)
+                if now != finished:
+                    tell(now)
+                finished = now
+    finally:
+        for future in waiting:
+            future.cancel()
+    for number in range(len(pieces)):
+        yield results[number]
+
+
+def _some_done(waiting: Mapping[Any, int]) -> list[Any]:
+    """Those that are done; waits a little if none is, so that Ctrl-C is heard."""
+    import time
+
+    done = [f for f in waiting if f.done()]
+    if not done and waiting:
+        time.sleep(0.01)
+    return done
+
+
+def _seeds(seeds: Any, first: int) -> tuple[int, int]:
+    if isinstance(seeds, range):
+        if seeds.step != 1:
+            raise ScenarioError("seeds: expected a number or a range with step 1")
+        first, seeds = seeds.start, len(seeds)
+    if isinstance(seeds, bool) or not hasattr(seeds, "__index__") or seeds < 1:
+        raise ScenarioError(f"seeds: expected a number of 1 or more, or a range, got {seeds!r}")
+    if isinstance(first, bool) or not hasattr(first, "__index__") or not 0 <= first < 2**63:
+        raise ScenarioError(f"first: expected a seed, got {first!r}")
+    return int(first), int(seeds)
+
+
+def _jobs(jobs: int | None) -> int:
+    if jobs is None:
+        try:
+            return max(1, len(os.sched_getaffinity(0)))
+        except AttributeError:
+            return max(1, os.cpu_count() or 1)
+    if isinstance(jobs, bool) or not hasattr(jobs, "__index__") or not 1 <= jobs <= 1024:
+        raise ScenarioError(f"expected a number of threads from 1 to 1,024, got {jobs!r}")
+    return int(jobs)
+
+
+def _base(base: "Scenario | str | None") -> tuple[str, str]:
+    if base is None:
+        return "", ""
+    scenario = base if isinstance(base, Scenario) else Scenario.from_file(base)
+    return scenario.to_json(), scenario._file or scenario.name
+
+
+class _progress:
+    """A bar of tqdm, a callable, or nothing, as a context manager that gives a function or None."""
+
+    def __init__(self, progress: Progress, total: int, what: str):
+        self._progress, self._total, self._what = progress, total, what
+        self._bar: Any = None
+
+    def __enter__(self) -> Any:
+        if callable(self._progress):
+            return self._progress
+        if self._progress:
+            try:
+                import tqdm.auto
+
+                self._bar = tqdm.auto.tqdm(total=self._total, desc=self._what, unit="seed")
+            except ImportError:
+                return None
+            return lambda n: self._bar.update(n - self._bar.n)
+        return None
+
+    def __exit__(self, kind: Any, error: Any, where: Any) -> None:
+        if self._bar is not None:
+            if kind is None:
+                self._bar.update(self._total - self._bar.n)
+            self._bar.close()

@@ -1,0 +1,113 @@
+"""The exceptions of quorumlab: each says where, what, and how to see it again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
+    from .trace import Event, Trace
+
+__all__ = ["Error", "ScenarioError", "InvariantViolation", "ExpectationFailed", "Problem"]
+
+
+class Error(Exception):
+    """What every exception of quorumlab is."""
+
+
+class Problem(NamedTuple):
+    """One mistake in a scenario, an act or an argument."""
+
+    line: int  # of the file, from 1; 0: not from a file
+    pointer: str  # JSON pointer (RFC 6901), "/timeline/1/at"; "": the whole document
+    what: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line > 1 else ""
+        return place + (f"{self.pointer}: " if self.pointer else "") + self.what
+
+
+def _pointer(path: str) -> str:
+    parts = [p for p in re.split(r"[.\[\]]", path) if p]
+    return "".join("/" + p.replace("~", "~0").replace("/", "~1") for p in parts)
+
+
+class ScenarioError(Error, ValueError):
+    """Bad input: a scenario, an act, a selector, a duration. Nothing was done, all is usable as before.
+
+    Attributes: ``problems`` (all of them), and of the first one ``pointer`` (a JSON pointer, "" for an
+    argument), ``line`` (from 1; 0 without a file) and ``hint`` (what was perhaps meant, or ""); ``file``.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Problem] = (), file: str = ""):
+        super().__init__(message)
+        self.problems = tuple(problems) or (Problem(0, "", message),)
+        self.file = file
+
+    @classmethod
+    def of_problems(cls, problems: Sequence[tuple[int, str, str]], file: str = "") -> "ScenarioError":
+        """From (line, path, what) as the loader has them."""
+        all_ = [Problem(line, _pointer(path), what) for line, path, what in problems]
+        text = "\n".join((f"{file}: " if file else "") + str(p) for p in all_)
+        return cls(text, all_, file)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.problems, self.file)
+
+    @property
+    def pointer(self) -> str:
+        return self.problems[0].pointer
+
+    @property
+    def line(self) -> int:
+        return self.problems[0].line
+
+    @property
+    def hint(self) -> str:
+        """What was perhaps meant: "did you mean ...", or ""."""
+        found = re.search(r"did you mean \"?([^\"?]+)\"?\?", self.problems[0].what)
+        return found.group(1) if found else ""
+
+
+class InvariantViolation(Error, AssertionError):
+    """A checker tripped: what the protocol promises did not hold.
+
+    Attributes: ``checker`` (its name), ``event`` (where it showed; None without a trace), ``seed``, ``trace``
+    (None without one), ``replay_command`` (one line for a shell), ``scenario`` (what was done: of a cluster, the
+    command reads it once it is saved), ``details`` (a dict).
+    """
+
+    def __init__(self, message: str, *, checker: str = "", event: "Event | None" = None, seed: int = 0,
+                 trace: "Trace | None" = None, replay_command: str = "", scenario: "Scenario | None" = None,
+                 details: dict[str, Any] | None = None):
+        super().__init__(message)
+        self.checker = checker
+        self.event = event
+        self.seed = seed
+        self.trace = trace
+        self.replay_command = replay_command
+        self.scenario = scenario
+        self.details = details or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _violation, (str(self), dict(self.__dict__))
+
+
+def _violation(message: str, attributes: dict[str, Any]) -> InvariantViolation:
+    return InvariantViolation(message, **attributes)
+
+
+class ExpectationFailed(Error, AssertionError):
+    """What a step expected is not so, what was waited for did not come, or nobody fits a selector.
+
+    Attributes: ``seed`` and ``replay_command`` (one line for a shell, or "").
+    """
+
+    def __init__(self, message: str, seed: int = 0, replay_command: str = ""):
+        super().__init__(message)
+        self.seed = seed
+        self.replay_command = replay_command
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.seed, self.replay_command)

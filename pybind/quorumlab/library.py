@@ -1,0 +1,53 @@
+"""Where the scenarios are that come with quorumlab."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shlex
+from typing import Iterator, Mapping
+
+from . import _core
+
+__all__ = ["scenarios"]
+
+ENDING = ".scenario.json"
+
+
+def folders() -> Iterator[pathlib.Path]:
+    """Folders that hold scenarios, the nearest first: the working directory's, the package's, the source's."""
+    seen = set()
+    for folder in (pathlib.Path("scenarios"), pathlib.Path(__file__).parent / "scenarios",
+                   pathlib.Path(_core.source_folder) / "scenarios"):
+        if folder.is_dir() and folder.resolve() not in seen:
+            seen.add(folder.resolve())
+            yield folder
+
+
+def scenarios() -> dict[str, pathlib.Path]:
+    """The scenarios that are at hand: {name: file}, by name.
+
+    >>> "quorum" in scenarios()
+    True
+    """
+    found: dict[str, pathlib.Path] = {}
+    for folder in folders():
+        for path in sorted(folder.rglob("*" + ENDING), key=lambda p: (len(str(p)), str(p))):
+            found.setdefault(path.name[: -len(ENDING)], path)
+    return dict(sorted(found.items()))
+
+
+def find(name: "str | os.PathLike[str]") -> pathlib.Path:
+    """The file itself, or the scenario of that name."""
+    path = pathlib.Path(name)
+    if path.exists() or "/" in str(name):
+        return path
+    return scenarios().get(str(name), path)
+
+
+def replay_command(file: str, seed: int, settings: Mapping[str, str]) -> str:
+    """One line for a shell that repeats a run."""
+    words = ["quorumlab", "run", file, "--seed", str(seed)]
+    for key, value in settings.items():
+        words += ["--set", f"{key}={value}"]
+    return " ".join(shlex.quote(w) for w in words)

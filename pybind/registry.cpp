@@ -1,0 +1,129 @@
+// The registry of verbs as Python data: what the methods of Scenario and Cluster are made from, and how their
+// arguments are turned into what a scenario file holds.
+#include <map>
+
+#include "pybind/bind.h"
+#include "sim/judge/judges.h"
+#include "sim/script/schema.h"
+#include "sim/script/verbs.h"
+#include "sim/trace/words.h"
+
+namespace quorumlab::python {
+namespace {
+
+using script::Field;
+using script::Type;
+
+const char* kind_name(Type::Kind kind) {
+  switch (kind) {
+    case Type::Kind::boolean: return "boolean";
+    case Type::Kind::yes: return "yes";
+    case Type::Kind::integer: return "integer";
+    case Type::Kind::number: return "number";
+    case Type::Kind::text: return "text";
+    case Type::Kind::name: return "name";
+    case Type::Kind::label: return "label";
+    case Type::Kind::selector: return "selector";
+    case Type::Kind::duration: return "duration";
+    case Type::Kind::signed_duration: return "signed_duration";
+    case Type::Kind::percentage: return "percentage";
+    case Type::Kind::fraction: return "fraction";
+    case Type::Kind::drift: return "drift";
+    case Type::Kind::choice: return "choice";
+    case Type::Kind::list: return "list";
+    case Type::Kind::map: return "map";
+    case Type::Kind::object: return "object";
+    case Type::Kind::any_of: return "any_of";
+  }
+  return "";
+}
+
+// Types are shared; each becomes one dict.
+class Export {
+ public:
+  py::dict type(const Type& t) {
+    if (const auto known = done_.find(&t); known != done_.end()) return known->second;
+    py::dict out;
+    done_.emplace(&t, out);
+    out["kind"] = kind_name(t.kind);
+    out["title"] = t.title;
+    if (!t.choices.empty()) {
+      py::list choices;
+      for (const std::string& c : t.choices) choices.append(c);
+      out["choices"] = choices;
+    }
+    if (t.item != nullptr) out["item"] = type(*t.item);
+    if (!t.options.empty()) {
+      py::list options;
+      for (const Type* o : t.options) options.append(type(*o));
+      out["options"] = options;
+    }
+    if (t.kind == Type::Kind::object) out["fields"] = fields(t.fields);
+    return out;
+  }
+  py::list fields(const std::vector<Field>& list) {
+    py::list out;
+    for (const Field& f : list) {
+      py::dict one;
+      one["name"] = f.name;
+      one["doc"] = f.doc;
+      one["missing"] = f.missing;
+      one["required"] = f.required;
+      if (f.type != nullptr) one["type"] = type(*f.type);
+      out.append(one);
+    }
+    return out;
+  }
+
+ private:
+  std::map<const Type*, py::dict> done_;
+};
+
+py::dict registry() {
+  const script::Registry& r = script::registry();
+  Export out;
+  py::dict all;
+  all["verbs"] = out.fields(r.verbs);
+  all["triggers"] = out.fields(r.triggers);
+  all["rest"] = out.fields(r.rest);
+  all["selectors"] = out.fields(r.selectors);
+  all["scenario"] = out.type(*r.scenario);
+  all["cluster"] = out.type(*r.cluster);
+  all["step"] = out.type(*r.step);
+  all["conditions"] = out.type(*r.conditions);
+  return all;
+}
+
+py::list checkers() {
+  py::list out;
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+    out.append(std::string(judge::checker_name(static_cast<judge::Checker>(i))));
+  }
+  return out;
+}
+
+py::dict kinds() {
+  py::dict out;
+  for (const std::uint16_t kind : trace::all_kinds()) out[py::int_(kind)] = std::string(trace::short_name(kind));
+  return out;
+}
+
+py::dict reasons() {
+  py::dict out;
+  for (const std::uint16_t reason : trace::all_reasons()) {
+    out[py::int_(reason)] = reason == 0 ? std::string() : std::string(trace::reason_name(reason));
+  }
+  return out;
+}
+
+}  // namespace
+
+void bind_registry(py::module_& m) {
+  m.def("registry", &registry, "Every key that a scenario file may hold, as nested dicts.");
+  m.def("checkers", &checkers, "The names of all checkers.");
+  m.def("kinds", &kinds, "The names of all kinds of records, by number.");
+  m.def("reasons", &reasons, "The names of all reasons, by number; of none: empty.");
+  m.def("json_schema", &script::json_schema, "The JSON Schema of scenario files.");
+}
+
+}  // namespace quorumlab::python

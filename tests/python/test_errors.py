@@ -1,0 +1,190 @@
+"""Bad input: one clear exception with the place, and the simulation still usable. Ctrl-C and threads."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import quorumlab
+from quorumlab import Cluster, ExpectationFailed, InvariantViolation, Scenario, ScenarioError
+
+
+@pytest.mark.parametrize("call, place", [
+    (lambda s: s.crash("n9"), "/crash"),
+    (lambda s: s.crash("@ledaer"), "/crash"),
+    (lambda s: s.crash(7), "/crash"),
+    (lambda s: s.crash(None), ""),
+    (lambda s: s.crash(), "/crash"),
+    (lambda s: s.run_for("-1s"), ""),
+    (lambda s: s.run_for(-0.5), ""),
+    (lambda s: s.run_for("soon"), ""),
+    (lambda s: s.run_for(float("nan")), ""),
+    (lambda s: s.run_for(1e300), ""),
+    (lambda s: s.run_for(10**30), ""),
+    (lambda s: s.expect(), ""),
+    (lambda s: s.query(by="n1", name="x"), "/query"),
+    (lambda s: s.run_for([1]), ""),
+    (lambda s: s.run(until="became_leder"), ""),
+    (lambda s: s.run(until={"leeder": "exists"}), "/leeder"),
+    (lambda s: s.run(max_events=-1), ""),
+    (lambda s: s.stall("n1", for_=-1), "/stall/for"),
+    (lambda s: s.stall("n1"), "/stall"),
+    (lambda s: s.link("n1", "n2", loss=1.5), "/link/loss"),
+    (lambda s: s.link("n1", "n2", los=0.5), "/link"),
+    (lambda s: setattr(s.link("n1", "n2"), "los", 1), ""),
+    (lambda s: s.write("x"), "/write"),
+    (lambda s: s.write("", 1), "/write/key"),
+    (lambda s: s.write("x", object()), ""),
+    (lambda s: s.write("x", float("inf")), ""),
+    (lambda s: s.partition(["n1"], ["n1"]), "/partition"),
+    (lambda s: s.put("x", 1, client="n1"), "/write/client"),
+    (lambda s: s.do(crsh="n1"), "/crsh"),
+    (lambda s: s.do(crash="n1", kill="n2"), ""),
+    (lambda s: s.restore(3), ""),
+    (lambda s: s.on("nothing"), ""),
+    (lambda s: s.render("gif"), ""),
+    (lambda s: s.reset("x"), ""),
+    (lambda s: s.seek(-1), ""),
+])
+def test_mistakes_say_where_and_change_nothing(call, place):
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    digest, now = sim.digest, sim.now_ns
+    with pytest.raises(ScenarioError) as caught:
+        call(sim)
+    assert caught.value.pointer.startswith(place) and str(caught.value), caught.value
+    assert isinstance(caught.value, ValueError) and isinstance(caught.value, quorumlab.Error)
+    assert (sim.digest, sim.now_ns) == (digest, now)
+    assert sim.run_for("1s").digest == Cluster(nodes=3, seed=1).run_for("2s").digest
+
+
+def test_hints():
+    sim = Cluster(nodes=3, seed=1)
+    with pytest.raises(ScenarioError) as caught:
+        sim.do(crsh="n1")
+    assert caught.value.hint == "crash"
+    with pytest.raises(AttributeError, match='did you mean "crash"'):
+        sim.crsh("n1")
+    with pytest.raises(ScenarioError, match='did you mean "heartbeat"'):
+        Cluster(nodes=3, hartbeat=1)
+    with pytest.raises(KeyError):
+        sim["n9"]
+    with pytest.raises(TypeError):
+        sim.crash(node="n1")
+    for wrong in ({"nodes": 0}, {"nodes": "many"}, {"nodes": 3, "raft": False}, {"nodes": 3, "loss": 2},
+                  {"nodes": 3, "seed": -1}, {"nodes": 3, "seed": 1.5}, {"nodes": 3, "always": ["safety"]},
+                  {"nodes": 3, "election_timeout": "fast"}, {"nodes": ["a", "a"]}):
+        with pytest.raises(ScenarioError):
+            Cluster(**wrong)
+
+
+def test_files_with_mistakes_tell_all_of_them(tmp_path):
+    path = tmp_path / "bad.scenario.json"
+    path.write_text('{\n  "cluster": {"nodes": 3},\n  "timeline": [\n    {"crsh": "n1"},\n    {"at": "soon", "kill": "n7"}\n  ]\n}\n')
+    with pytest.raises(ScenarioError) as caught:
+        quorumlab.load(path)
+    error = caught.value
+    assert len(error.problems) == 3 and error.file == str(path)
+    assert (error.line, error.pointer, error.hint) == (4, "/timeline/0/crsh", "crash")
+    assert [p.pointer for p in error.problems[1:]] == ["/timeline/1/at", "/timeline/1/kill"]
+    with pytest.raises(ScenarioError, match='did you mean "quorum"'):
+        quorumlab.load("qorum")
+    sc = Scenario("a", nodes=3)
+    sc.crash("n1")
+    sc.crash("n8")
+    with pytest.raises(ScenarioError, match="timeline/1/crash"):
+        sc.run()
+    assert "mistake" in repr(sc)
+
+
+def test_whom_nobody_fits():
+    sim = Cluster(nodes=3, seed=1)
+    with pytest.raises(ExpectationFailed, match="leader"):
+        sim.crash("@leader")
+    with pytest.raises(ExpectationFailed, match="seed 1"):
+        sim.expect(leader="exists")
+    with pytest.raises(ExpectationFailed):
+        sim.wait_until(quorum="unavailable", within="100ms")
+    with pytest.raises(ScenarioError, match="no leader"):
+        sim.crash(sim.leader)
+    assert sim.run_for("1s").leader
+
+
+def test_a_violation_is_told_once_and_the_cluster_goes_on():
+    seeds = iter(range(1, 400))
+    error = None
+    while error is None:
+        sim = Cluster(nodes=5, seed=next(seeds), rules_off=["one_vote_per_term"], election_timeout=["150ms", "155ms"],
+                      pre_vote=False, check_quorum=False)
+        try:
+            sim.run_for("2s")
+        except InvariantViolation as caught:
+            error = caught
+    assert error.checker in ("election_safety", "vote_safety") and error.seed == sim.seed
+    assert error.event == error.trace[error.event.id - 1] and error.event.time_ns == error.details["time_ns"]
+    assert error.replay_command.startswith("quorumlab run ") and "replay: " in str(error)
+    again = error.scenario.run()
+    assert again.verdict == "invariant violated" and again.violation["time_ns"] == error.event.time_ns
+    now = sim.now
+    assert sim.run_for("1s").now == pytest.approx(now + 1) and sim.violation["checker"] == error.checker
+    assert sim.fork().run_for("1s")
+
+
+def test_ctrl_c_answers_within_half_a_second():
+    sim = Cluster(nodes=5, seed=1)
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    begun = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        sim.run_for("10000h")
+    assert time.perf_counter() - begun < 0.5 + 0.5
+    assert sim.run_for("1s").leader and sim.fork().run_for("1s").digest == sim.run_for("1s").digest
+
+    sc = Scenario("long", nodes=5)
+    sc.after("10000h").crash("n1")
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    begun = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        sc.run(trace=False)
+    assert time.perf_counter() - begun < 0.5 + 0.5
+
+
+def test_others_run_while_it_does():
+    """The interpreter's lock is let go: another thread counts on while a cluster runs."""
+    sim = Cluster(nodes=5, seed=1, trace=False)
+    counted, over = [0], threading.Event()
+
+    def count():
+        while not over.is_set():
+            counted[0] += 1
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    begun = time.perf_counter()
+    sim.run_for("20000s")
+    took = time.perf_counter() - begun
+    over.set()
+    thread.join()
+    assert counted[0] > 10_000 * took
+
+
+def test_one_cluster_in_many_threads():
+    sim = Cluster(nodes=5, seed=1)
+    errors = []
+
+    def use():
+        try:
+            for _ in range(20):
+                sim.run_for("100ms")
+                sim.quorum, sim.leader, len(sim.trace), sim.to_frame()
+        except Exception as error:  # told below, where the test can fail
+            errors.append(error)
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not errors and sim.run(until="10s").digest == Cluster(nodes=5, seed=1).run(until="10s").digest

@@ -1,0 +1,117 @@
+"""Scenarios: written in Python or loaded, the same file, the same digest as the command line's."""
+
+import json
+import pickle
+
+import pytest
+
+import quorumlab
+from quorumlab import ExpectationFailed, InvariantViolation, Scenario, ScenarioError, load
+
+from conftest import ROOT
+
+
+def talk():
+    sc = Scenario("quorum-lost-and-regained", nodes=5, seed=42, title="Quorum", clients=1)
+    sc.wait_until(leader="exists", within="2s").say("They elect a leader.")
+    sc.write(x=1).expect(quorum="available").bookmark("available")
+    sc.after("1s").crash("@follower", "@follower").as_("two")
+    sc.write(x=2).expect(write="accepted")
+    sc.after(1).crash("@leader")
+    sc.wait_until(quorum="unavailable", within=1.0).bookmark("unavailable")
+    sc.write("x", 3, within="2s").expect(write="timed-out").slide(22)
+    sc.after(["2s", "3s"]).restart("@two")
+    sc.wait_until(leader="exists", within="3s")
+    sc.load(every="10ms", until="20s")
+    sc.after("1s").partition(isolate="@leader")
+    sc.after("1s").heal()
+    sc.link(from_="n1", to="n2", loss="10%", latency=["5ms", 0.01])
+    sc.stall("n1", for_="100ms")
+    sc.step(after="1s", transfer="@follower", say="Somebody else.")
+    sc.finally_(quorum="available", within="5s")
+    return sc
+
+
+def test_it_writes_the_file_that_the_command_line_reads(tool, tmp_path):
+    sc = talk()
+    path = sc.save(tmp_path / "talk.scenario.json")
+    run = sc.run()
+    assert run.ok, run
+    assert tool("run", path, "--quiet").split()[-1] == run.digest
+    again = json.loads(tool("run", path, "--json", "--seed", 7))
+    other = Scenario.from_file(path).run(seed=7)
+    assert (again["digest"], again["verdict"], again["events"]) == (other.digest, other.verdict, other.events)
+    assert sc.run(trace=False).digest == run.digest
+    assert Scenario.from_json(sc.to_json()).run().digest == run.digest
+    assert Scenario.from_dict(sc.to_dict()).run().digest == run.digest
+    assert pickle.loads(pickle.dumps(sc)).run().digest == run.digest
+    assert run.steps[1]["bookmark"] == "available" and sc.bookmarks == ["available", "unavailable"]
+
+
+@pytest.mark.parametrize("name", ["quorum", "serf", "keys", "leader-election", "lock", "paused-master-without-fencing"])
+def test_shipped_ones_have_the_command_lines_digest(tool, name):
+    run = load(name).run()
+    assert run.ok and run.exit_code == 0
+    assert tool("run", name, "--quiet").split()[-1] == run.digest
+    assert run.account.strip().splitlines()[-1] == f"digest: {run.digest}"
+
+
+def test_the_story_is_the_command_lines(tool):
+    run = load("quorum").run()
+    story = run.story()
+    assert "Slide 22: three are down" in story
+    assert story.splitlines()[5] in tool("run", "quorum", "--color", "never")
+
+
+def test_settings():
+    run = load("quorum", **{"cluster.nodes": 7}).run()
+    assert not run.ok and run.exit_code == 1 and run.failures
+    assert run.replay_command.endswith("--set cluster.nodes=7")
+    with pytest.raises(ExpectationFailed, match="replay: quorumlab run"):
+        run.check()
+
+
+def test_every_verb_of_the_registry_is_a_method():
+    from quorumlab import _core, _generate, _verbs
+
+    for verb in _core.registry()["verbs"]:
+        assert hasattr(Scenario, _generate.python_name(verb["name"])), verb["name"]
+        assert hasattr(quorumlab.Cluster, _generate.python_name(verb["name"])), verb["name"]
+    with open(_verbs.__file__) as file:
+        assert file.read() == _generate.source(), "python3 -m quorumlab._generate > pybind/quorumlab/_verbs.py"
+
+
+def test_the_scenarios_are_found():
+    names = quorumlab.scenarios()
+    assert {"quorum", "serf", "leader-election"} <= set(names)
+    assert (ROOT / "scenarios").resolve() in names["quorum"].resolve().parents
+
+
+def test_comments_are_kept():
+    text = '{\n  // why\n  "name": "a", "cluster": {"nodes": 3}, "timeline": [{"at": "1s", "say": "http://x"}]\n}\n'
+    sc = Scenario.from_json(text)
+    assert sc.to_json() == text and sc.to_dict()["timeline"][0]["say"] == "http://x"
+    sc.after("1s").crash("n1")
+    assert len(sc.to_dict()["timeline"]) == 2
+
+
+def test_a_violation():
+    sc = load("paused-master-without-fencing")
+    document = sc.to_dict()
+    checker = document.pop("expect_violation")
+    document["always"] = [checker]
+    run = Scenario.from_dict(document).run()
+    assert run.verdict == "invariant violated" and run.exit_code == 2 and not run
+    with pytest.raises(InvariantViolation) as caught:
+        run.check()
+    error = caught.value
+    assert error.checker.replace("_", "-") == checker.replace("_", "-")
+    assert error.event == run.trace[error.event.id - 1] and error.trace.digest() == run.digest
+    assert error.seed == sc.seed and error.replay_command.startswith("quorumlab run ")
+    copy = pickle.loads(pickle.dumps(error))
+    assert copy.event == error.event and str(copy) == str(error)
+
+
+def test_a_loaded_file_is_not_changed_by_accident():
+    with pytest.raises(ScenarioError):
+        load("quorum").crash("n1")
