@@ -287,8 +287,9 @@ class Verbs(Generic[R]):
 
         from_: Who sends it.
         to: Who would receive it.
-        kind: Its type.
-        number: Which of that kind between the two, counted from the start.
+        kind: Its type: of Raft, or from ping on what a packet of gossip begins with.
+        number: Which of that kind between the two, counted from the start; of gossip: which packet of all
+            that the sender sent.
         """
         return self._act("drop", (), {"from_": from_, "to": to, "kind": kind, "number": number})
 
@@ -297,8 +298,9 @@ class Verbs(Generic[R]):
 
         from_: Who sends it.
         to: Who would receive it.
-        kind: Its type.
-        number: Which of that kind between the two, counted from the start.
+        kind: Its type: of Raft, or from ping on what a packet of gossip begins with.
+        number: Which of that kind between the two, counted from the start; of gossip: which packet of all
+            that the sender sent.
         """
         return self._act("duplicate", (), {"from_": from_, "to": to, "kind": kind, "number": number})
 
@@ -307,8 +309,9 @@ class Verbs(Generic[R]):
 
         from_: Who sends it.
         to: Who would receive it.
-        kind: Its type.
-        number: Which of that kind between the two, counted from the start.
+        kind: Its type: of Raft, or from ping on what a packet of gossip begins with.
+        number: Which of that kind between the two, counted from the start; of gossip: which packet of all
+            that the sender sent.
         by: How much later it arrives.
         """
         return self._act("delay", (), {"from_": from_, "to": to, "kind": kind, "number": number, "by": by})
