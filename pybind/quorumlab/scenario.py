@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import json
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from . import _core, library
 from ._verbs import Verbs
@@ -40,6 +40,11 @@ class Step:
         """The slide of a talk that this step shows."""
         return self._put("slide", number)
 
+    def question(self, ask: str, choices: Sequence[str], answer: int, because: str = "") -> "Step":
+        """Asks those who watch what happens next; ``answer`` is the number of the right choice, from 1."""
+        asked: dict[str, Any] = {"ask": ask, "choices": list(choices), "answer": answer}
+        return self._put("question", {**asked, "because": because} if because else asked)
+
     def as_(self, name: str) -> "Step":
         """A name for the hosts that the step hits: later steps say "@NAME"."""
         return self._put("as", name)
@@ -64,14 +69,15 @@ class Step:
 class _When(Verbs[Step]):
     """The next step's trigger, and then its verb."""
 
-    def __init__(self, scenario: "Scenario", content: dict[str, Any]):
+    def __init__(self, scenario: "Scenario", content: dict[str, Any], place: str = "timeline"):
         self._scenario = scenario
         self._content = content
+        self._place = place
         self._step: Step | None = None
 
     def _begin(self) -> Step:
         if self._step is None:
-            self._scenario._document["timeline"].append(self._content)
+            self._scenario._document[self._place].append(self._content)
             self._step = Step(self._scenario, self._content)
         return self._step
 
@@ -157,6 +163,11 @@ class Scenario(Verbs[Step]):
             value = duration_text(nanoseconds(when, key))
         content = {key: value}
         return _When(self, content)
+
+    def meanwhile(self, at: Duration) -> _When:
+        """What is done beside the timeline, at its exact time: ``sc.meanwhile("2s").crash("n1")``."""
+        self._editable().setdefault("meanwhile", [])
+        return _When(self, {"at": duration_text(nanoseconds(at, "meanwhile"))}, "meanwhile")
 
     def wait_until(self, *, within: Duration, **conditions: Any) -> Step:
         """A step that comes as soon as these conditions hold; an error if they do not by then."""

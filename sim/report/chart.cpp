@@ -44,7 +44,7 @@ class Maker {
       const bool news = news_.is_news(r);
       if (!inside) continue;
       message(r, id);
-      if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) {
+      if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark) || r.is(WorldFact::question)) {
         remark(r, id);
       } else if (tells(r) && news) {
         point(r, id);
@@ -197,8 +197,12 @@ class Maker {
   void remark(const Record& r, RecordId id) {
     const std::string text(trace_.text_at(r.b));
     const bool same = !chart_.remarks.empty() && remark_step_ == r.a;
-    if (!same) chart_.remarks.push_back({id, {}, {}});
+    if (!same) chart_.remarks.push_back({id, {}, {}, {}});
     remark_step_ = r.a;
+    if (r.is(WorldFact::question)) {
+      chart_.remarks.back().question = trace::read_question(text);
+      return;
+    }
     (r.is(WorldFact::bookmark) ? chart_.remarks.back().bookmark : chart_.remarks.back().text) = text;
   }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/report/page.h"
+#include "sim/trace/question.h"
 #include "sim/trace/trace.h"
 
 namespace quorumlab::report {
@@ -64,6 +65,7 @@ struct Chart {
   struct Remark {
     trace::RecordId id = 0;
     std::string bookmark, text;
+    trace::Question question;
   };
   // One of the truths that differ: whether a majority could talk to each other, whether somebody led.
   struct Stretch {

@@ -61,7 +61,10 @@ void Ladder::lay_out() {
     row.index = row.is_remark ? r++ : p++;
     if (row.is_remark) {
       row.id = chart_.remarks[row.index].id;
-      row.lines = folded(chart_.remarks[row.index].text, static_cast<std::size_t>((width_ - 60) / 7.2));
+      const Chart::Remark& remark = chart_.remarks[row.index];
+      std::string text = remark.text;
+      if (!remark.question.ask.empty()) text += (text.empty() ? "? " : "\n? ") + remark.question.ask;
+      row.lines = folded(text, static_cast<std::size_t>((width_ - 60) / 7.2));
     } else {
       row.id = chart_.points[row.index].id;
       row.lines = folded(chart_.points[row.index].words, kFold);

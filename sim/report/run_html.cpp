@@ -32,6 +32,7 @@ class Writer {
         "<svg id=\"ladder\" width=\"{0:.0f}\" height=\"{3:.0f}\">\n{4}</svg></div>\n",
         ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body());
     out_ += ladder_legend();
+    questions();
     operations();
     if (!subject_.account.empty()) {
       put("<details><summary>The verdict at length</summary><pre>{}</pre></details>\n", escaped(subject_.account));
@@ -118,6 +119,23 @@ class Writer {
       if (!r.bookmark.empty()) put("<option value=\"{}\">{}  {}</option>", r.id, time_text(trace_[r.id].time_ns, false), escaped(r.bookmark));
     }
     put("</select><span class=\"soft\">click an event or a message to see why; <kbd>?</kbd> shows the keys</span></div>\n");
+  }
+
+  // What a lesson asks; a click on the summary shows what comes.
+  void questions() {
+    for (const Chart::Remark& r : chart_.remarks) {
+      const trace::Question& q = r.question;
+      if (q.ask.empty()) continue;
+      put("<div class=\"question\"><p><a href=\"#r{}\" data-go=\"{}\">{}</a> {}</p><ol>", r.id, r.id,
+          escaped(r.bookmark.empty() ? time_text(trace_[r.id].time_ns, false) : r.bookmark), escaped(q.ask));
+      for (const std::string& choice : q.choices) put("<li>{}</li>", escaped(choice));
+      put("</ol>");
+      if (q.answer >= 1 && q.answer <= q.choices.size()) {
+        put("<details><summary>What happens</summary><p><b>{}. {}.</b> {}</p></details>", q.answer, escaped(q.choices[q.answer - 1]),
+            escaped(q.because));
+      }
+      put("</div>\n");
+    }
   }
 
   void operations() {

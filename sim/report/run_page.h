@@ -31,6 +31,7 @@ input, select, button { font:inherit; color:inherit; background:var(--page); bor
 #why time { color:var(--soft); font-variant-numeric:tabular-nums; margin-right:6px; }
 .legend { display:flex; flex-wrap:wrap; gap:6px 20px; list-style:none; padding:0; color:var(--soft); font-size:13px; }
 .legend li { display:flex; align-items:center; gap:7px; }
+.question { border-left:3px solid var(--line); padding:2px 14px; margin:14px 0; } .question p { margin:4px 0; }
 table { border-collapse:collapse; font-size:13px; } th, td { text-align:left; padding:4px 14px 4px 0; border-bottom:1px solid var(--line); vertical-align:top; }
 tr.no td { color:var(--bad); } td.num { font-variant-numeric:tabular-nums; white-space:nowrap; } summary { cursor:pointer; font-weight:600; } details { margin-top:18px; }
 dialog { background:var(--page); color:var(--ink); border:1px solid var(--line); border-radius:10px; }

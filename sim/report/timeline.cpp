@@ -10,6 +10,7 @@
 #include "sim/report/telling.h"
 #include "sim/report/text.h"
 #include "sim/script/loader.h"
+#include "sim/trace/question.h"
 #include "sim/trace/words.h"
 
 namespace quorumlab::report {
@@ -52,6 +53,8 @@ class Story {
     flush_held();
     close_section();
     flush_lines();
+    answer();
+    answer();  // of the last one as well
     return page_.take();
   }
 
@@ -64,6 +67,7 @@ class Story {
     if (r.is(WorldFact::packet_sent)) ++(is_background_message(r.extra) ? heartbeats_ : messages_);
     if (r.is(WorldFact::packet_dropped)) ++lost_;
     if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) return remark(r);
+    if (r.is(WorldFact::question)) return question(r);
     flush_remark();
     if (!r.is(WorldFact::expectation_held) && (tells(r) || options_.verbose)) flush_held();
     if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) return quorum(r);
@@ -86,23 +90,53 @@ class Story {
     held_text_.clear();
   }
 
-  // A step's bookmark and caption come one after the other and share a box.
-  void remark(const Record& r) {
+  // A step's bookmark, caption and question come one after the other and share a box.
+  void open_box(const Record& r) {
     flush_held();
-    if (!box_open_) close_section();
-    const std::string text(trace_.text_at(r.b));
     if (box_open_ && box_step_ != r.a) flush_remark();
+    if (!box_open_) {
+      close_section();
+      flush_lines();
+      answer();
+    }
     box_open_ = true;
     box_step_ = r.a;
+  }
+  void remark(const Record& r) {
+    open_box(r);
+    const std::string text(trace_.text_at(r.b));
     (r.is(WorldFact::bookmark) ? box_heading_ : box_text_) = text;
   }
   void flush_remark() {
     if (!box_open_) return;
     box_open_ = false;
     flush_lines();
-    page_.box(box_heading_, box_text_.empty() ? std::vector<std::string>{} : std::vector{box_text_});
+    std::vector<std::string> paragraphs;
+    if (!box_text_.empty()) paragraphs.push_back(box_text_);
+    if (!question_.ask.empty()) {
+      if (!box_text_.empty()) paragraphs.emplace_back();
+      paragraphs.push_back("? " + question_.ask);
+      for (std::size_t i = 0; i < question_.choices.size(); ++i) {
+        paragraphs.push_back("  " + std::to_string(i + 1) + ". " + question_.choices[i]);
+      }
+    }
+    page_.box(box_heading_, paragraphs);
     box_heading_.clear();
     box_text_.clear();
+  }
+  // It asks what the next box tells: its answer stands behind that.
+  void question(const Record& r) {
+    open_box(r);
+    question_ = trace::read_question(trace_.text_at(r.b));
+  }
+  void answer() {
+    const std::size_t right = told_.answer;
+    if (right >= 1 && right <= told_.choices.size()) {
+      page_.paragraph("Answer: " + std::to_string(right) + ". " + told_.choices[right - 1] + ". " + told_.because, 2,
+                      Style::caption);
+    }
+    told_ = std::move(question_);
+    question_ = {};
   }
 
   void quorum(const Record& r) {
@@ -365,6 +399,7 @@ class Story {
   bool box_open_ = false;
   std::uint64_t box_step_ = 0;
   std::string box_heading_, box_text_;
+  trace::Question question_, told_;  // asked in the newest box, and in the one before
 };
 
 }  // namespace

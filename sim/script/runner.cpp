@@ -14,16 +14,6 @@ using Outcome = world::Operation::Outcome;
 
 constexpr std::uint64_t kWhen = 0x7116;  // the purpose of draws of times
 
-// As the record of it is described (sim/trace/record.h).
-std::string question_text(const Question& question) {
-  std::string out = question.ask;
-  for (std::size_t i = 0; i < question.choices.size(); ++i) {
-    out += (i + 1 == question.answer ? "\n+ " : "\n- ") + question.choices[i];
-  }
-  if (!question.because.empty()) out += "\n= " + question.because;
-  return out;
-}
-
 }  // namespace
 
 std::string step_path(const Scenario& scenario, std::size_t step) {
@@ -135,7 +125,7 @@ void Runner::remark_step(const Step& step) {
     sim_->remark(trace::WorldFact::bookmark, step_, text);
   }
   if (!step.say.empty()) sim_->remark(trace::WorldFact::caption, step_, step.say);
-  if (!step.question.ask.empty()) sim_->remark(trace::WorldFact::question, step_, question_text(step.question));
+  if (!step.question.ask.empty()) sim_->remark(trace::WorldFact::question, step_, trace::question_text(step.question));
 }
 
 Runner::Advance Runner::arrive(const Step& step) {

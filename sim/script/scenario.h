@@ -9,6 +9,7 @@
 #include "sim/judge/judges.h"
 #include "sim/script/condition.h"
 #include "sim/script/selector.h"
+#include "sim/trace/question.h"
 #include "sim/world/simulation.h"
 
 namespace quorumlab::script {
@@ -34,13 +35,7 @@ struct Act {
   Instant load_until = kNever;
 };
 
-// What happens next? For those who watch, before it does.
-struct Question {
-  std::string ask;                 // empty: there is none
-  std::vector<std::string> choices;
-  std::uint32_t answer = 0;        // the right one, from 1
-  std::string because;
-};
+using trace::Question;
 
 struct Step {
   enum class Trigger : std::uint8_t { none, at, after, wait_until };

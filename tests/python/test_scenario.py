@@ -18,8 +18,11 @@ def talk():
     sc.after("1s").crash("@follower", "@follower").as_("two")
     sc.write(x=2).expect(write="accepted")
     sc.after(1).crash("@leader")
+    sc.meanwhile("1500ms").pause("n2")
+    sc.meanwhile(1.6).resume("n2")
     sc.wait_until(quorum="unavailable", within=1.0).bookmark("unavailable")
-    sc.write("x", 3, within="2s").expect(write="timed-out").slide(22)
+    sc.write("x", 3, within="2s").expect(write="timed-out").slide(22) \
+        .question("What becomes of it?", ["It is accepted", "Nobody answers"], 2, "Two of five are no majority.")
     sc.after(["2s", "3s"]).restart("@two")
     sc.wait_until(leader="exists", within="3s")
     sc.load(every="10ms", until="20s")

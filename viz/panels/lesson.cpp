@@ -1,6 +1,7 @@
 // The lesson: where one is, what is said there, what is asked, and the ways on and back.
 #include <algorithm>
 
+#include "sim/trace/question.h"
 #include "viz/panels/mouse.h"
 
 namespace quorumlab::viz {
@@ -12,20 +13,10 @@ struct Asked {
   std::size_t right = 0;
 };
 
-// As the record's text is described (sim/trace/record.h).
 Asked read_question(std::string_view text) {
-  Asked out;
-  out.ask = plain(text.substr(0, text.find('\n')));
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
-    const std::string_view line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
-    if (line.size() < 2) continue;
-    if (line[0] == '=') {
-      out.because = plain(line.substr(2));
-      continue;
-    }
-    if (line[0] == '+') out.right = out.choices.size();
-    out.choices.push_back(plain(line.substr(2)));
-  }
+  const trace::Question question = trace::read_question(text);
+  Asked out{plain(question.ask), plain(question.because), {}, question.answer == 0 ? 0 : question.answer - 1};
+  for (const std::string& choice : question.choices) out.choices.push_back(plain(choice));
   return out;
 }
 

@@ -2,6 +2,7 @@
 // what it leaves out.
 #include "sim/report/exports.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -166,6 +167,18 @@ TEST_CASE("the page is whole by itself, and has the causes of all that it draws"
   CHECK(count(run_html(ran.subject, chart), "class=\"verdict good\"><b>&#10003;") == 1);
 }
 
+TEST_CASE("a lesson's questions stand on the page, their answers behind a click", "[report]") {
+  Ran ran("talk/quorum");
+  const Chart chart = ran.chart();
+  const auto asked = static_cast<std::size_t>(std::count_if(
+      chart.remarks.begin(), chart.remarks.end(), [](const Chart::Remark& r) { return !r.question.ask.empty(); }));
+  REQUIRE(asked == 3);
+  const std::string page = run_html(ran.subject, chart);
+  check_nesting(page);
+  CHECK(count(page, "class=\"question\"") == asked);
+  CHECK(count(page, "<details><summary>What happens</summary><p><b>2. They stop for a moment, until a new leader is elected.</b>") == 1);
+}
+
 TEST_CASE("what is left out is said", "[report]") {
   const Ran ran("talk/quorum");
   const std::size_t all = ran.chart().points.size();
@@ -198,7 +211,8 @@ TEST_CASE("a stretch of time begins with what was so already", "[report]") {
 }
 
 TEST_CASE("trace events nest, and every flow begins and ends in a slice", "[report]") {
-  const Ran ran("talk/leader-election");
+  const char* name = GENERATE("talk/leader-election", "talk/quorum");
+  const Ran ran(name);
   const auto json = nlohmann::json::parse(perfetto(ran.subject, ran.chart()));
   std::map<std::pair<int, double>, std::size_t> slices;
   std::map<int, std::vector<std::pair<double, double>>> rows;
@@ -221,7 +235,8 @@ TEST_CASE("trace events nest, and every flow begins and ends in a slice", "[repo
     INFO(row);
     std::sort(all.begin(), all.end());
     for (std::size_t i = 1; i < all.size(); ++i) {
-      const bool apart = all[i].first >= all[i - 1].second - 1e-3, within = all[i].second <= all[i - 1].second + 1e-3;
+      // As readers do: doubles, and no tolerance.
+      const bool apart = all[i].first >= all[i - 1].second, within = all[i].second <= all[i - 1].second;
       CHECK((apart || within));
     }
   }
