@@ -22,6 +22,8 @@ VARIANTS = {
                         "-DCMAKE_CXX_FLAGS_DEBUG=-O1",
                         "-DQUORUMLAB_SANITIZE=address,undefined", "-DQUORUMLAB_FUZZERS=ON"],
 }
+# Its objects again, from the compiler's cache, and unit tests.
+VARIANTS["clang-sanitized-tests"] = [*VARIANTS["clang-sanitized"], "-DQUORUMLAB_TESTS=ON", "-DQUORUMLAB_PYTHON=OFF"]
 
 
 def build(name, targets, build_root):

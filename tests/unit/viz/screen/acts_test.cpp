@@ -259,7 +259,8 @@ TEST_CASE("branches are listed, shown and compared by keys and mouse") {
 }
 
 TEST_CASE("everything of a hand stays on the screen, on small and large ones") {
-  for (const auto& [width, height] : {std::pair(640, 400), std::pair(1280, 800), std::pair(2560, 1440)}) {
+  for (const auto& size : {std::pair(640, 400), std::pair(1280, 800), std::pair(2560, 1440)}) {
+    const int width = size.first, height = size.second;
     Desk desk("talk/lock", width, height);
     desk.session->seek_to("2s");
     const auto check = [&] {
