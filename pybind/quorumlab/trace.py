@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from .picture import Picture
+
 __all__ = ["Event", "Trace", "load_trace"]
 
 FAR = 2**63 - 1
@@ -261,6 +263,17 @@ class Trace:
         else), "perfetto", "shiviz" or "mermaid". ``background``: heartbeats, too. At most ``most`` events are
         drawn; the picture says what it leaves out."""
         return self._tape.draw(format, *self._range(), background, most, "")
+
+    def picture(self, at: "Duration | None" = None, *, width: int = 800, height: int = 500) -> "Picture":
+        """What the visualizer shows at a moment of the run (without one: at the end of this stretch), as pixels."""
+        from .picture import Picture, screenshot
+
+        when = min(self._range()[1], self._end()) if at is None else _moment(at)
+        return Picture(screenshot(self._tape, when, width, height))
+
+    def _end(self) -> int:
+        count = len(self._tape)
+        return int(self._tape.records(count - 1, count)["time_ns"][0]) if count else 0
 
     def to_html(self) -> str:
         """A self-contained page: diagram, search, causes, availability."""
