@@ -423,9 +423,9 @@ class Run:
         True
         """
         known = [s["slide"] if isinstance(mark, int) else s["bookmark"] for s in self.steps]
-        if isinstance(mark, bool) or mark in (None, "") or mark not in known:
+        if isinstance(mark, bool) or not mark or mark not in known:
             word = "slide" if isinstance(mark, int) else "bookmark"
-            raise ScenarioError(f"{self.scenario.name} has no {word} {mark!r}; it has {[k for k in known if k not in (None, '')]}")
+            raise ScenarioError(f"{self.scenario.name} has no {word} {mark!r}; it has {[k for k in known if k]}")
         return self.steps[known.index(mark)]["begun_ns"] / 1e9
 
     def picture(self, at: "int | str | None" = None, *, width: int = 800, height: int = 500) -> "Picture":

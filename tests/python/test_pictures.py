@@ -80,7 +80,7 @@ def test_a_picture_of_a_slide_is_a_small_png_with_the_same_pixels():
     both = one[:100, :200] + two[:50, :100]
     assert both.pixels.shape == (100, 308, 3) and (both.pixels[60, 250] == 255).all()
     assert (run.picture().pixels == run.trace.picture(run.trace[-1].time).pixels).all()
-    for wrong in (99, "never heard of", "", True):
+    for wrong in (99, 0, "never heard of", "", True):
         with pytest.raises(ScenarioError):
             run.picture(wrong)
     with pytest.raises(ScenarioError, match="width"):
