@@ -425,9 +425,8 @@ class Run:
         known = [s["slide"] if isinstance(mark, int) else s["bookmark"] for s in self.steps]
         if isinstance(mark, bool) or not mark or mark not in known:
             word = "slide" if isinstance(mark, int) else "bookmark"
-            if mark and mark in self.scenario.bookmarks:
-                raise ScenarioError(f"the run ended at {self.end:.3f} s, before {mark!r}: {self.verdict}")
-            raise ScenarioError(f"{self.scenario.name} has no {word} {mark!r}; it has {[k for k in known if k]}")
+            raise ScenarioError(f"the run of {self.scenario.name}, which ended at {self.end:.3f} s ({self.verdict}), came to no {word} "
+                                f"{mark!r}; it came to {[k for k in known if k]}")
         return self.steps[known.index(mark)]["begun_ns"] / 1e9
 
     def picture(self, at: "int | str | None" = None, *, width: int = 800, height: int = 500) -> "Picture":

@@ -83,7 +83,7 @@ def test_a_picture_of_a_slide_is_a_small_png_with_the_same_pixels():
     for wrong in (99, 0, "never heard of", "", True):
         with pytest.raises(ScenarioError):
             run.picture(wrong)
-    with pytest.raises(ScenarioError, match="before 'two masters'"):
+    with pytest.raises(ScenarioError, match="came to no bookmark 'two masters'"):
         load("blind-master").run().when("two masters")
     with pytest.raises(ScenarioError, match="width"):
         run.picture(21, width=5)
