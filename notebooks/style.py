@@ -47,15 +47,6 @@ class Drawing:
         return f"<Drawing of {len(self.svg):,} characters>"
 
 
-def _own_rules(svg, part):
-    """The drawing with rules of style that hold for itself only, and not for its neighbours."""
-    def rule(match):
-        selectors = [f"{part} {re.sub('^svg ', '', s.strip())}" for s in match.group(1).split(",")]
-        return f"{', '.join(selectors)} {{{match.group(2)}}}"
-
-    return re.sub(r"(?<=<style>).*?(?=</style>)", lambda m: re.sub(r"\s*([^{}]+?)\s*\{([^{}]*)\}", rule, m.group(0)), svg, flags=re.S)
-
-
 def side_by_side(*pictures, captions=(), width=1000):
     """Several drawings in one row: text of SVG, or whatever a notebook shows as one (a cluster, a trace)."""
     texts = [p if isinstance(p, str) else (p._repr_svg_() if hasattr(p, "_repr_svg_") else p._repr_mimebundle_()["image/svg+xml"])
@@ -73,8 +64,8 @@ def side_by_side(*pictures, captions=(), width=1000):
             out.append(f'<text x="{x + 4:.0f}" y="17" font-size="14" font-weight="600" fill="{BLACK}">{html.escape(captions[at])}</text>')
         opening, rest = text.split(">", 1)
         opening = re.sub(r'\s(?:width|height)="[^"]*"', "", opening)
-        place = f'<svg class="part{at}" x="{x:.0f}" y="{head}" width="{w:.0f}" height="{h:.0f}" '
-        out.append(opening.replace("<svg ", place, 1) + ">" + _own_rules(rest, f".part{at}"))
+        place = f'<svg x="{x:.0f}" y="{head}" width="{w:.0f}" height="{h:.0f}" '
+        out.append(opening.replace("<svg ", place, 1) + ">" + rest)
         x += w + gap
     return Drawing(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}" '
                    f'font-family="system-ui, DejaVu Sans, Arial, sans-serif">{"".join(out)}</svg>')

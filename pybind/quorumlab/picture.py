@@ -7,6 +7,7 @@ import html
 import math
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
@@ -48,6 +49,17 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page of {len(self.text):,} characters>"
+
+
+def alone(diagram: str) -> str:
+    """A diagram whose rules of style hold for itself only: notebooks may put all their drawings into one page."""
+    def rule(match: "re.Match[str]") -> str:
+        selectors = (re.sub(r"^svg\b\s*", "", selector.strip()) for selector in match.group(1).split(","))
+        return f"\n{', '.join(f'svg.ladder {selector}' for selector in selectors)} {{{match.group(2)}}}"
+
+    style = re.compile(r"(?<=<style>).*?(?=</style>)", re.S)
+    rules = style.sub(lambda found: re.sub(r"\s*([^{}]+)\{([^{}]*)\}", rule, found.group(0)).rstrip() + "\n", diagram, count=1)
+    return rules.replace("<svg ", '<svg class="ladder" ', 1)
 
 
 class Picture:

@@ -458,7 +458,9 @@ class Run:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if self.trace is not None and len(self.trace) <= 2_000_000:
-            bundle["image/svg+xml"] = self.trace.draw("svg", most=400)
+            from .picture import alone
+
+            bundle["image/svg+xml"] = alone(self.trace.draw("svg", most=400))
         return bundle
 
 

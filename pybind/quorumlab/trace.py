@@ -288,7 +288,9 @@ class Trace:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if 0 < len(self) <= 2_000_000:
-            bundle["image/svg+xml"] = self.draw("svg", most=400)
+            from .picture import alone
+
+            bundle["image/svg+xml"] = alone(self.draw("svg", most=400))
         return bundle
 
     def __repr__(self) -> str:

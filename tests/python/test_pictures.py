@@ -96,6 +96,16 @@ def test_only_human_touches_a_display():
         Cluster(nodes=3, seed=1).run_for("1s").render("human")
 
 
+def test_diagrams_in_a_notebook_leave_other_drawings_alone():
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    for shown in (sim.trace, load("quorum").run()):
+        text = shown._repr_mimebundle_()["image/svg+xml"]
+        root = xml.etree.ElementTree.fromstring(text)
+        rules = re.findall(r"([^{}]+)\{[^{}]*\}", "".join(e.text for e in root.iter() if e.tag.endswith("style")))
+        assert len(rules) > 15 and root.get("class") == "ladder"
+        assert all(one.strip().startswith("svg.ladder ") for rule in rules for one in rule.split(","))
+
+
 def test_a_program_is_shown():
     apps = load("leader-election").to_dict()["cluster"]["apps"]
     assert apps
