@@ -7,17 +7,22 @@ import html
 import math
 import os
 import pathlib
+import re
+import struct
 import subprocess
 import tempfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .errors import ScenarioError
 
 if TYPE_CHECKING:
+    import numpy
+
     from .cluster import Cluster
 
-__all__ = ["Page", "render"]
+__all__ = ["Page", "Picture", "render"]
 
 # Okabe and Ito's colours; what a colour says is also said by a shape or a word.
 FILL = {"leader": "#e69f00", "candidate": "#f0e442", "pre_candidate": "#f0e442", "follower": "#56b4e9", "none": "#56b4e9",
@@ -44,6 +49,66 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page of {len(self.text):,} characters>"
+
+
+def alone(diagram: str) -> str:
+    """A diagram whose rules of style hold for itself only: notebooks may put all their drawings into one page."""
+    def rule(match: "re.Match[str]") -> str:
+        selectors = (re.sub(r"^svg\b\s*", "", selector.strip()) for selector in match.group(1).split(","))
+        return f"\n{', '.join(f'svg.ladder {selector}' for selector in selectors)} {{{match.group(2)}}}"
+
+    style = re.compile(r"(?<=<style>).*?(?=</style>)", re.S)
+    rules = style.sub(lambda found: re.sub(r"\s*([^{}]+)\{([^{}]*)\}", rule, found.group(0)).rstrip() + "\n", diagram, count=1)
+    return rules.replace("<svg ", '<svg class="ladder" ', 1)
+
+
+class Picture:
+    """Pixels that a notebook shows: ``pixels`` (height x width x 3 of uint8), ``save(path)`` as PNG. Parts are cut out
+    as of an array, ``picture[:300, :500]``, and ``a + b`` puts two beside each other."""
+
+    def __init__(self, pixels: "numpy.ndarray[Any, Any]"):
+        self.pixels = pixels
+
+    def __getitem__(self, part: Any) -> "Picture":
+        return Picture(self.pixels[part])
+
+    def __add__(self, other: "Picture") -> "Picture":
+        import numpy
+
+        gap = numpy.full((max(len(self.pixels), len(other.pixels)), 8, 3), 255, dtype=numpy.uint8)
+        both = [numpy.pad(p, ((0, len(gap) - len(p)), (0, 0), (0, 0)), constant_values=255) for p in (self.pixels, other.pixels)]
+        return Picture(numpy.concatenate([both[0], gap, both[1]], axis=1))
+
+    def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
+        """Writes it as PNG, and answers the path."""
+        target = pathlib.Path(path)
+        target.write_bytes(self._repr_png_())
+        return target
+
+    def _repr_png_(self) -> bytes:
+        rows, palette = _painted(self.pixels)
+        height, width = self.pixels.shape[:2]
+        parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)), (b"PLTE", palette),
+                 (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts)
+
+    def __repr__(self) -> str:
+        return f"<Picture of {self.pixels.shape[1]} x {self.pixels.shape[0]} pixels>"
+
+
+def _painted(pixels: "numpy.ndarray[Any, Any]") -> tuple[bytes, bytes]:
+    """Rows of a PNG with a palette, and the palette: the 256 colours that are used most; all others are near one."""
+    import numpy
+
+    wide = pixels.astype(numpy.uint32)
+    colours, where, count = numpy.unique(wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2], return_inverse=True, return_counts=True)
+    split = numpy.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=-1).astype(numpy.int32)
+    palette = split[numpy.lexsort((colours, -count))[:256]]
+    nearest = numpy.array([numpy.abs(palette - colour).sum(axis=1).argmin() for colour in split], dtype=numpy.uint8)
+    rows = nearest[where].reshape(pixels.shape[:2])
+    no_filter = numpy.zeros((len(rows), 1), dtype=numpy.uint8)
+    return numpy.concatenate([no_filter, rows], axis=1).tobytes(), palette.astype(numpy.uint8).tobytes()
 
 
 def render(cluster: "Cluster", mode: str) -> Any:
@@ -171,9 +236,16 @@ def ansi(cluster: "Cluster") -> str:
 
 
 def rgb_array(cluster: "Cluster", width: int = 1280, height: int = 800) -> Any:
+    return screenshot(cluster.trace._tape, cluster.now_ns, width, height)
+
+
+def screenshot(tape: "_core.Tape", time_ns: int, width: int, height: int) -> "numpy.ndarray[Any, Any]":
     if not hasattr(_core, "screenshot"):
         raise ScenarioError("pixels need the visualizer, which this build has not: libimgui-dev is missing")
-    return _core.screenshot(cluster.trace._tape, cluster.now_ns, width, height)
+    for name, value, least, most in (("width", width, 320, 7680), ("height", height, 240, 4320)):
+        if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
+            raise ScenarioError(f"{name}: expected a whole number of pixels from {least:,} to {most:,}, got {value!r}")
+    return _core.screenshot(tape, time_ns, int(width), int(height))
 
 
 def window(cluster: "Cluster") -> None:

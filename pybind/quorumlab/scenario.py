@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import json
-from typing import Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from . import _core, library
 from ._verbs import Verbs
@@ -13,6 +13,9 @@ from .errors import ExpectationFailed, InvariantViolation, ScenarioError
 from .settings import cluster_settings
 from .trace import Event, Trace
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
+
+if TYPE_CHECKING:
+    from .picture import Picture
 
 __all__ = ["Scenario", "Run", "Step", "load"]
 
@@ -424,6 +427,31 @@ class Run:
     def __bool__(self) -> bool:
         return self.ok
 
+    def when(self, mark: "int | str") -> float:
+        """When a step began, in seconds: the step of a slide, by its number, or of a bookmark, by its text.
+
+        >>> load("quorum").run().when("two are down") == load("quorum").run().when(21)
+        True
+        """
+        known = [s["slide"] if isinstance(mark, int) else s["bookmark"] for s in self.steps]
+        if isinstance(mark, bool) or not mark or mark not in known:
+            word = "slide" if isinstance(mark, int) else "bookmark"
+            raise ScenarioError(f"the run of {self.scenario.name}, which ended at {self.end:.3f} s ({self.verdict}), came to no {word} "
+                                f"{mark!r}; it came to {[k for k in known if k]}")
+        return self.steps[known.index(mark)]["begun_ns"] / 1e9
+
+    def picture(self, at: "int | str | None" = None, *, width: int = 800, height: int = 500) -> "Picture":
+        """What the visualizer shows when a step has been done, as pixels: at a slide (its number), a bookmark (its text)
+        or a moment ("2s"); without one at the end."""
+        if self.trace is None:
+            raise ScenarioError("the run kept no trace: run(trace=True)")
+        if at is None:
+            return self.trace.picture(width=width, height=height)
+        moment = isinstance(at, str) and _core.duration_ns(at) is not None
+        # What a step does comes at the very moment when it begins.
+        when = nanoseconds(at, "at") if moment else nanoseconds(self.when(at), "at") + 1
+        return self.trace.picture(duration_text(when), width=width, height=height)
+
     def player(self, height: int = 600) -> "Any":
         """The run as a page in a notebook: diagram, search, causes, availability."""
         from .picture import Page
@@ -441,7 +469,9 @@ class Run:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if self.trace is not None and len(self.trace) <= 2_000_000:
-            bundle["image/svg+xml"] = self.trace.draw("svg", most=400)
+            from .picture import alone
+
+            bundle["image/svg+xml"] = alone(self.trace.draw("svg", most=400))
         return bundle
 
 

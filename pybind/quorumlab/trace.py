@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from .picture import Picture
+
 __all__ = ["Event", "Trace", "load_trace"]
 
 FAR = 2**63 - 1
@@ -262,6 +264,17 @@ class Trace:
         drawn; the picture says what it leaves out."""
         return self._tape.draw(format, *self._range(), background, most, "")
 
+    def picture(self, at: "Duration | None" = None, *, width: int = 800, height: int = 500) -> "Picture":
+        """What the visualizer shows at a moment of the run (without one: at the end of this stretch), as pixels."""
+        from .picture import Picture, screenshot
+
+        when = min(self._range()[1], self._end()) if at is None else _moment(at)
+        return Picture(screenshot(self._tape, when, width, height))
+
+    def _end(self) -> int:
+        count = len(self._tape)
+        return int(self._tape.records(count - 1, count)["time_ns"][0]) if count else 0
+
     def to_html(self) -> str:
         """A self-contained page: diagram, search, causes, availability."""
         return self.draw("html")
@@ -275,7 +288,9 @@ class Trace:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if 0 < len(self) <= 2_000_000:
-            bundle["image/svg+xml"] = self.draw("svg", most=400)
+            from .picture import alone
+
+            bundle["image/svg+xml"] = alone(self.draw("svg", most=400))
         return bundle
 
     def __repr__(self) -> str:

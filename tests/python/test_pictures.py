@@ -60,9 +60,50 @@ def test_pixels():
         Image.fromarray(pixels).save(folder + "/rgb.png")
 
 
+def test_a_picture_of_a_slide_is_a_small_png_with_the_same_pixels():
+    if not quorumlab.build_info()["rgb_array"]:
+        pytest.skip("the visualizer is not built")
+    import io
+
+    import numpy
+    from PIL import Image
+
+    run = load("quorum").run()
+    one, two = run.picture(21), run.picture("two are down")
+    assert (one.pixels == two.pixels).all() and (one.pixels != run.picture(20).pixels).any()
+    assert run.when(21) == run.when("two are down") and run.when(20) < run.when(21) < run.end
+    png = one._repr_png_()
+    again = numpy.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+    assert again.shape == (500, 800, 3) and len(png) < 40_000
+    # Colours that are seldom are replaced by near ones.
+    assert numpy.abs(again - one.pixels).max() < 60 and (again == one.pixels).mean() > 0.97
+    both = one[:100, :200] + two[:50, :100]
+    assert both.pixels.shape == (100, 308, 3) and (both.pixels[60, 250] == 255).all()
+    assert (run.picture().pixels == run.trace.picture(run.trace[-1].time).pixels).all()
+    for wrong in (99, 0, "never heard of", "", True):
+        with pytest.raises(ScenarioError):
+            run.picture(wrong)
+    with pytest.raises(ScenarioError, match="came to no bookmark 'two masters'"):
+        load("blind-master").run().when("two masters")
+    with pytest.raises(ScenarioError, match="width"):
+        run.picture(21, width=5)
+    with pytest.raises(ScenarioError):
+        load("quorum").run(trace=False).picture(21)
+
+
 def test_only_human_touches_a_display():
     with pytest.raises(ScenarioError):
         Cluster(nodes=3, seed=1).run_for("1s").render("human")
+
+
+def test_diagrams_in_a_notebook_leave_other_drawings_alone():
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    for shown in (sim.trace, load("quorum").run()):
+        text = shown._repr_mimebundle_()["image/svg+xml"]
+        root = xml.etree.ElementTree.fromstring(text)
+        rules = re.findall(r"([^{}]+)\{[^{}]*\}", "".join(e.text for e in root.iter() if e.tag.endswith("style")))
+        assert len(rules) > 15 and root.get("class") == "ladder"
+        assert all(one.strip().startswith("svg.ladder ") for rule in rules for one in rule.split(","))
 
 
 def test_a_program_is_shown():
