@@ -38,10 +38,13 @@ def scenarios() -> dict[str, pathlib.Path]:
 
 
 def find(name: "str | os.PathLike[str]") -> pathlib.Path:
-    """The file itself, or the scenario of that name."""
+    """The file itself, or the scenario of that name; "measure/split-vote" where another folder has the same name."""
     path = pathlib.Path(name)
-    if path.exists() or "/" in str(name):
+    if path.exists():
         return path
+    if "/" in str(name):
+        inside = (folder / (str(name) + ENDING) for folder in folders())
+        return next((file for file in inside if file.exists()), path)
     return scenarios().get(str(name), path)
 
 

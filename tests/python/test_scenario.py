@@ -66,6 +66,12 @@ def test_the_story_is_the_command_lines(tool):
     assert story.splitlines()[5] in tool("run", "quorum", "--color", "never")
 
 
+def test_a_name_with_its_folder():
+    assert load("measure/split-vote").name == "split-vote-measure" != load("split-vote").name
+    with pytest.raises(ScenarioError, match='no scenario "measure/split-vote-2"'):
+        load("measure/split-vote-2")
+
+
 def test_settings():
     run = load("quorum", **{"cluster.nodes": 7}).run()
     assert not run.ok and run.exit_code == 1 and run.failures
