@@ -334,7 +334,7 @@ def main():
                 bad += 1
                 print(f"\n{path.name}: {complaint}")
     if bad:
-        print(f"\n{bad} differences. If they are wanted: tests/notebooks.py --build {given.build} --write NOTEBOOK, and say why "
+        print(f"\n{bad} difference{'s' * (bad > 1)}. What is wanted: tests/notebooks.py --build {given.build} --write NOTEBOOK, and say why "
               "in the commit.")
     return 1 if bad else 0
 
