@@ -280,7 +280,7 @@ void PyNode::ask(const Event& event) {
   const std::uint32_t client = event.peer.value - static_cast<std::uint32_t>(names_.size());
   const py::object made = w.request(
       writes ? w.write : erases ? w.erase : w.read, text(request->key), writes ? text(request->value) : py::none(),
-      py::str("c" + std::to_string(client)), py::int_(request->sequence),
+      py::str("c" + std::to_string(client)), py::int_(request->sequence), py::int_(request->first_outstanding),
       py::bool_(request->kind == Request::Kind::read_stale), py::int_(event.id));
   call(w.on_request, made);
 }

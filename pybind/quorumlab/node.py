@@ -32,17 +32,19 @@ class Request:
     ("c1"), ``number``, ``stale`` (whether an old value would do).
 
     A client that hears nothing asks again, perhaps another node: the same request then comes twice. Of writes and
-    erasures ``number`` counts up within the client, so that ``(client, number)`` tells a new one from a repeated one.
+    erasures ``number`` counts up within the client, so that ``(client, number)`` tells a new one from a repeated one;
+    a client may wait for several at a time, and when it asked this it waited for none below ``oldest`` any more.
     """
 
-    __slots__ = ("verb", "key", "value", "client", "number", "stale", "answered", "_id")
+    __slots__ = ("verb", "key", "value", "client", "number", "oldest", "stale", "answered", "_id")
 
-    def __init__(self, verb: str, key: str, value: str | None, client: str, number: int, stale: bool, id: int):
+    def __init__(self, verb: str, key: str, value: str | None, client: str, number: int, oldest: int, stale: bool, id: int):
         self.verb = verb
         self.key = key
         self.value = value
         self.client = client
         self.number = number
+        self.oldest = oldest
         self.stale = stale
         self.answered = False
         self._id = id
