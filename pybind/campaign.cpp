@@ -6,12 +6,14 @@
 #include <limits>
 
 #include "pybind/bind.h"
+#include "pybind/node.h"
 #include "sim/chaos/arguments.h"
 #include "sim/chaos/scenario_writer.h"
 #include "sim/chaos/seed_bytes.h"
 #include "sim/cli/sweep.h"
 #include "sim/report/text.h"
 #include "sim/script/loader.h"
+#include "sim/script/quantity.h"
 #include "sim/trace/digest.h"
 
 namespace quorumlab::python {
@@ -67,8 +69,71 @@ chaos::Campaign make_campaign(const std::string& system, const std::vector<std::
   return campaign;
 }
 
+// What looks on while a seed runs with nodes in Python.
+class NodeOnlooker : public chaos::Onlooker {
+ public:
+  explicit NodeOnlooker(NodeRun& run) : run_(run) {}
+  std::string after_event(const world::Simulation& sim) override {
+    if (!run_.look(sim)) return {};
+    if (!run_.error) return run_.broken_words;
+    const std::string what = Py_TYPE(run_.error.ptr())->tp_name;
+    const std::string words(py::str(run_.error));
+    return (run_.node.value == 0 ? std::string() : sim.config().names[run_.node.value - 1] + "'s ") + run_.handler +
+           " raised " + what + (words.empty() ? "" : ": " + words) + ", at " +
+           script::to_text(Duration{sim.now().ns});
+  }
+
+ private:
+  NodeRun& run_;
+};
+
+bool is_ctrl_c(const NodeRun& run) {
+  return run.error && PyErr_GivenExceptionMatches(run.error.ptr(), PyExc_Exception) == 0;
+}
+
+// Seeds whose nodes run in Python: one after the other, in the thread that holds the interpreter's lock.
+py::bytes run_own_seeds(const chaos::Campaign& campaign, std::uint64_t first, std::uint64_t seeds, const py::object& progress) {
+  Bytes out;
+  world::Simulation sim;
+  chaos::SeedRun run(campaign.options);
+  const NodeKind* const kind = kind_of(*campaign.options.base);
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    std::vector<std::size_t> told;
+    NodeRun nodes(kind, told);
+    NodeOnlooker onlooker(nodes);
+    run.set_onlooker(&onlooker);
+    SeedResult result;
+    run.run(sim, seed, false, nullptr, result);
+    if (is_ctrl_c(nodes)) nodes.rethrow(sim);
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    chaos::encode(result, out);
+    if (!progress.is_none()) progress(seed - first + 1);
+  }
+  return {reinterpret_cast<const char*>(out.data()), out.size()};
+}
+
+// A campaign on nodes in Python. `base` names their class and how many there are.
+chaos::Campaign make_own_campaign(std::shared_ptr<script::Scenario> base, std::int64_t pace_ns, bool draws, bool retries,
+                                  bool progress, const std::vector<std::string>& faults) {
+  chaos::Campaign campaign;
+  campaign.options.system = chaos::System::own;
+  campaign.options.base = base->cluster;
+  chaos::Own& own = campaign.options.own;
+  own.pace = {pace_ns};
+  own.draws = draws;
+  own.retries = retries;
+  own.progress = progress;
+  for (const std::string& name : faults) {
+    const auto kind = chaos::find_fault(name);
+    if (!kind || chaos::is_beyond_model(*kind)) refuse_error({"faults", "there is no fault \"" + name + "\""});
+    own.only.push_back(*kind);
+  }
+  return campaign;
+}
+
 py::bytes run_seeds(chaos::Campaign campaign, std::uint64_t first, std::uint64_t seeds, std::uint32_t jobs,
                     py::object progress) {
+  if (campaign.options.system == chaos::System::own) return run_own_seeds(campaign, first, seeds, progress);
   campaign.first_seed = first;
   campaign.seeds = seeds;
   campaign.jobs = jobs;
@@ -171,14 +236,23 @@ py::dict table(const std::vector<std::string>& pieces) {
   return out;
 }
 
-// A seed again, with its trace: (scenario as text, tape, result).
+// A seed again, with its trace: (scenario as text, tape, result, violation, what a node in
+// Python raised, which of its invariants broke).
 py::tuple replay(const chaos::Campaign& campaign, std::uint64_t seed) {
   auto tape = std::make_shared<Tape>();
   SeedResult result;
+  py::object error = py::none();
+  std::string checker;
   {
-    const py::gil_scoped_release release;
+    const bool own = campaign.options.system == chaos::System::own;
+    std::vector<std::size_t> told;
+    NodeRun nodes(own ? kind_of(*campaign.options.base) : nullptr, told);
+    NodeOnlooker onlooker(nodes);
+    std::optional<py::gil_scoped_release> release;
+    if (!own) release.emplace();
     world::Simulation sim;
     chaos::SeedRun run(campaign.options);
+    if (own) run.set_onlooker(&onlooker);
     run.run(sim, seed, true, nullptr, result);
     tape->scenario = chaos::write_scenario(run.profile().cluster, seed, run.happenings(), result.reason);
     tape->trace = sim.trace();
@@ -194,10 +268,21 @@ py::tuple replay(const chaos::Campaign& campaign, std::uint64_t seed) {
     subject.held = !result.failed();
     subject.verdict = std::string(chaos::verdict_name(result.verdict));
     subject.replay = chaos::replay_command(campaign, seed);
+    if (own && nodes.error) {
+      try {
+        nodes.rethrow(sim);
+      } catch (py::error_already_set& raised) {
+        error = raised.value();
+      }
+    }
+    if (own) {
+      tape->subject.account = result.reason;
+      checker = nodes.broken;
+    }
   }
   const py::object violation =
       result.violation ? py::object(violation_dict(*result.violation, tape->subject.names)) : py::none();
-  return py::make_tuple(tape->scenario, tape, failure(campaign, result), violation);
+  return py::make_tuple(tape->scenario, tape, failure(campaign, result), violation, error, checker);
 }
 
 // One measure over seeds: (values, NaN where there is none; verdicts as exit codes, -1 where it was stopped).
@@ -241,6 +326,16 @@ void bind_campaign(py::module_& m) {
       .def("run_seeds", &run_seeds, py::arg("first"), py::arg("seeds"), py::arg("jobs"), py::arg("progress"))
       .def("gather", &gather, py::arg("pieces"))
       .def("replay", &replay, py::arg("seed"));
+  m.def("own_campaign", &make_own_campaign, py::arg("base"), py::arg("pace_ns"), py::arg("draws"), py::arg("retries"),
+        py::arg("progress"), py::arg("faults"));
+  m.def("fault_names", [] {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < chaos::kFaultCount; ++i) {
+      const auto kind = static_cast<chaos::FaultKind>(i);
+      if (!chaos::is_beyond_model(kind)) names.emplace_back(chaos::fault_name(kind));
+    }
+    return names;
+  }, "The kinds of faults that a protocol has to live with.");
   m.def("campaign_table", &table, py::arg("pieces"));
   m.def("sweep", &sweep, py::arg("scenario"), py::arg("measure"), py::arg("since"), py::arg("first"), py::arg("seeds"),
         py::arg("jobs"), py::arg("progress"));

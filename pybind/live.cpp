@@ -3,7 +3,8 @@
 
 namespace quorumlab::python {
 
-Caller::Caller(const Wish& wish, const world::Simulation& sim) : wish_(wish), seen_(sim.trace().size()) {
+Caller::Caller(const Wish& wish, const world::Simulation& sim, NodeRun* nodes)
+    : wish_(wish), nodes_(nodes), seen_(sim.trace().size()) {
   for (const std::uint16_t kind : wish.until_kinds) until_.set(kind);
   for (const std::uint16_t kind : wish.told_kinds) told_.set(kind);
   scans_ = until_.any() || told_.any();
@@ -12,7 +13,7 @@ Caller::Caller(const Wish& wish, const world::Simulation& sim) : wish_(wish), se
 }
 
 bool Caller::after_event(const world::Simulation& sim) {
-  if (interrupts_.pending()) return true;
+  if (interrupts_.pending() || (nodes_ != nullptr && nodes_->look(sim))) return true;
   bool stop = scans_ && look_at_records(sim);
   if (!error_ && asks_ && ask(sim)) stop = true;
   if (sim.events() >= last_event_) stop = enough_events = true;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pybind/bind.h"
+#include "pybind/node.h"
 #include "sim/script/session.h"
 
 namespace quorumlab::python {
@@ -26,10 +27,20 @@ struct Wish {
 class Live {
  public:
   explicit Live(script::Session begun) : session(std::move(begun)) {}
-  Live(const Live& other) : session(other.session), text(other.text) {}
+  Live(const Live& other)
+      : session(other.session), text(other.text), kind(other.kind), told(other.told), broken(other.broken) {}
 
   script::Session session;
   std::string text;  // the scenario's, as it was read
+  const NodeKind* kind = nullptr;  // of nodes in Python
+  std::vector<std::size_t> told;   // their invariants that are known to be broken
+  // The last of them, and where it showed.
+  struct Broken {
+    std::string name, words;
+    std::int64_t time_ns = 0;
+    std::uint64_t record = 0;
+  };
+  std::optional<Broken> broken;
 
   // Other threads wait here, without the interpreter's lock; the same one may come again, from a callback.
   class Use {
@@ -55,7 +66,8 @@ class Live {
 // Calls Python back while the interpreter's lock is let go.
 class Caller : public script::Watcher {
  public:
-  Caller(const Wish& wish, const world::Simulation& sim);
+  // `nodes`: what runs in Python, or null.
+  Caller(const Wish& wish, const world::Simulation& sim, NodeRun* nodes);
   bool after_event(const world::Simulation& sim) override;
   // REQUIRES: the interpreter's lock is held.
   void rethrow();
@@ -70,6 +82,7 @@ class Caller : public script::Watcher {
   bool ask(const world::Simulation& sim);
 
   const Wish& wish_;
+  NodeRun* nodes_;
   std::bitset<512> until_, told_;
   bool scans_ = false, asks_ = false;
   trace::RecordId seen_ = 0;

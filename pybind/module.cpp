@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "pybind/bind.h"
+#include "pybind/node.h"
 #include "sim/chaos/seed_run.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/file.h"
@@ -61,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("trace_version") = trace::kFileVersion;
   m.attr("compiler") = QUORUMLAB_COMPILER;
   m.attr("source_folder") = QUORUMLAB_SOURCE_DIR;
+  python::bind_node(m);
   python::bind_registry(m);
   python::bind_trace(m);
   python::bind_scenario(m);

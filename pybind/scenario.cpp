@@ -1,7 +1,10 @@
 // Scenarios for Python: read from text or a file, run whole, judged as by `quorumlab run`.
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "pybind/bind.h"
+#include "pybind/node.h"
 #include "sim/report/text.h"
 #include "sim/script/loader.h"
 #include "sim/trace/words.h"
@@ -14,8 +17,17 @@ using script::Scenario;
 
 class SignalWatcher : public script::Watcher {
  public:
-  bool after_event(const world::Simulation&) override { return interrupts.pending(); }
+  explicit SignalWatcher(NodeRun* of) : nodes(of) {}
+  bool after_event(const world::Simulation& sim) override {
+    if (nodes == nullptr || !nodes->look(sim)) return interrupts.pending();
+    when = sim.now();
+    record = sim.trace().size();
+    return true;
+  }
+  NodeRun* nodes;
   Interrupts interrupts;
+  Instant when;
+  trace::RecordId record = 0;
 };
 
 py::dict as_dict(const Scenario& s, const RunResult& r) {
@@ -68,18 +80,26 @@ py::dict run(const Scenario& scenario, const std::string& text, std::uint64_t se
              const std::string& replay) {
   auto tape = std::make_shared<Tape>();
   RunResult result;
-  SignalWatcher watcher;
+  const NodeKind* const kind = kind_of(scenario.cluster);
+  std::vector<std::size_t> told;
+  NodeRun nodes(kind, told);
+  SignalWatcher watcher(kind == nullptr ? nullptr : &nodes);
   {
-    const py::gil_scoped_release release;
+    std::optional<py::gil_scoped_release> release;
+    if (kind == nullptr) release.emplace();
     world::Simulation sim;
     script::RunOptions options;
     options.seed = seed;
     options.keep_trace = keep_trace;
     options.watcher = &watcher;
     script::Runner(scenario).run(sim, options, result);
+    if (!nodes.broken.empty()) sim.remark(trace::WorldFact::expectation_failed, 0, nodes.broken_words);
     if (keep_trace) tape->trace = sim.trace();
+    nodes.rethrow(sim);
   }
   watcher.interrupts.rethrow();
+  const bool broken = !nodes.broken.empty();
+  if (broken) result.verdict = script::Verdict::violated;
   describe(scenario, tape->subject);
   tape->subject.seed = seed;
   tape->subject.digest = result.digest;
@@ -94,6 +114,14 @@ py::dict run(const Scenario& scenario, const std::string& text, std::uint64_t se
   tape->subject.account = report::verdict(scenario, result, keep_trace ? &tape->trace : nullptr, {});
   py::dict out = as_dict(scenario, result);
   out["account"] = account;
+  if (broken) {
+    py::dict violation;
+    violation["checker"] = nodes.broken;
+    violation["words"] = nodes.broken_words;
+    violation["time_ns"] = watcher.when.ns;
+    violation["record"] = watcher.record;
+    out["violation"] = violation;
+  }
   if (keep_trace) {
     out["tape"] = std::shared_ptr<Tape>(tape);
   } else {
@@ -111,11 +139,13 @@ std::string story(const Scenario& scenario, const Tape& tape, bool colour, bool 
 }
 
 std::shared_ptr<Scenario> load(const std::string& text, const std::string& file,
-                               const std::vector<std::pair<std::string, std::string>>& settings) {
+                               const std::vector<std::pair<std::string, std::string>>& settings,
+                               const NodeKind* kind) {
   std::vector<script::Setting> set;
   for (const auto& [path, value] : settings) set.push_back({path, value});
   script::Problems problems;
-  auto out = std::make_shared<Scenario>(script::load_text(text, file, set, problems));
+  const script::OwnNodes own = kind == nullptr ? script::OwnNodes{} : kind->own();
+  auto out = std::make_shared<Scenario>(script::load_text(text, file, set, problems, kind == nullptr ? nullptr : &own));
   problems.sort();
   if (!problems.empty()) refuse(problems, file);
   return out;
@@ -141,7 +171,7 @@ void bind_scenario(py::module_& m) {
       })
       .def("run", &run, py::arg("text"), py::arg("seed"), py::arg("keep_trace"), py::arg("replay"))
       .def("story", &story, py::arg("tape"), py::arg("colour"), py::arg("verbose"), py::arg("width"));
-  m.def("load_scenario", &load, py::arg("text"), py::arg("file"), py::arg("settings"));
+  m.def("load_scenario", &load, py::arg("text"), py::arg("file"), py::arg("settings"), py::arg("kind") = nullptr);
 }
 
 }  // namespace quorumlab::python

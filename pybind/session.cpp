@@ -49,18 +49,33 @@ py::tuple ended(Live& live, Session::Ending ending, Caller& caller) {
   return py::make_tuple(ending_word(ending), live.session.why(), stop, caller.found);
 }
 
+// What nodes in Python did wrong on the way.
+void look_back(Live& live, const NodeRun& nodes) {
+  if (!nodes.broken.empty()) {
+    const world::Simulation& sim = live.session.sim();
+    live.broken = {nodes.broken, nodes.broken_words, sim.now().ns, sim.trace().size()};
+    live.session.remark_failure(nodes.broken_words);
+  }
+  nodes.rethrow(live.session.sim());
+}
+
 template <class Work>
 py::tuple drive(Live& live, const Wish& wish, Work work) {
   const Use use(live);
   const Running running(live);
-  Caller caller(wish, live.session.sim());
+  NodeRun nodes(live.kind, live.told);
+  Caller caller(wish, live.session.sim(), live.kind == nullptr ? nullptr : &nodes);
   script::RunOptions how;
   how.watcher = &caller;
   Session::Ending ending;
-  {
+  if (live.kind != nullptr) {
+    // Every event runs Python: the lock is taken once.
+    ending = work(how);
+  } else {
     const py::gil_scoped_release release;
     ending = work(how);
   }
+  look_back(live, nodes);
   return ended(live, ending, caller);
 }
 
@@ -173,6 +188,10 @@ py::dict status(Live& live, std::uint32_t id) {
   out["raft"] = config.run_raft;
   out["gossip"] = config.run_gossip;
   out["kv"] = config.run_kv;
+  if (sim.foreign(n) != nullptr && sim.is_running(n)) {
+    out["state"] = node_state(sim, n);
+    out["leads"] = sim.foreign(n)->leads() != 0;
+  }
   if (is_client || !sim.is_running(n) || sim.foreign(n) != nullptr) return out;
   if (config.run_raft) {
     const raft::Status& s = sim.node(n).status();
@@ -381,14 +400,16 @@ py::tuple next_records(Live& live, trace::RecordId first, const std::vector<std:
   return py::make_tuple(out, id);
 }
 
-std::shared_ptr<Live> make(const std::string& text, py::object seed, bool keep_trace) {
+std::shared_ptr<Live> make(const std::string& text, py::object seed, bool keep_trace, const NodeKind* kind) {
   script::Problems problems;
-  script::Scenario scenario = script::load_text(text, "", {}, problems);
+  const script::OwnNodes own = kind == nullptr ? script::OwnNodes{} : kind->own();
+  script::Scenario scenario = script::load_text(text, "", {}, problems, kind == nullptr ? nullptr : &own);
   problems.sort();
   if (!problems.empty()) refuse(problems, "");
   const std::uint64_t chosen = seed.is_none() ? scenario.seed : seed.cast<std::uint64_t>();
   auto live = std::make_shared<Live>(Session(std::move(scenario), chosen, keep_trace));
   live->text = text;
+  live->kind = kind;
   return live;
 }
 
@@ -410,7 +431,7 @@ auto reading(Read read) {
 void bind_session(py::module_& m) {
   const auto kinds = std::vector<std::uint16_t>{};
   py::class_<Live, std::shared_ptr<Live>>(m, "Session", "A cluster that runs; quorumlab.Cluster wraps it.")
-      .def(py::init(&make), py::arg("text"), py::arg("seed"), py::arg("keep_trace"))
+      .def(py::init(&make), py::arg("text"), py::arg("seed"), py::arg("keep_trace"), py::arg("kind") = nullptr)
       .def("fork", [](Live& live) {
         const Use use(live);
         return std::make_shared<Live>(live);
@@ -419,6 +440,8 @@ void bind_session(py::module_& m) {
         const Use use(live);
         const Running running(live);
         live.session.reset(seed);
+        live.told.clear();
+        live.broken.reset();
       }, py::arg("seed"))
       .def("perform", &perform, py::arg("step"), py::arg("told_kinds") = kinds, py::arg("tell") = py::none())
       .def("run_until", &run_until, py::arg("until_ns"), py::arg("most_events"), py::arg("until_kinds"), py::arg("until"),
@@ -428,7 +451,11 @@ void bind_session(py::module_& m) {
       .def("step", [](Live& live) {
         const Use use(live);
         const Running running(live);
-        return live.session.step();
+        NodeRun nodes(live.kind, live.told);
+        const bool happened = live.session.step();
+        nodes.look(live.session.sim());
+        look_back(live, nodes);
+        return happened;
       })
       .def("resolve", &resolve, py::arg("targets"))
       .def("judge_clients", [](Live& live) {
@@ -455,7 +482,23 @@ void bind_session(py::module_& m) {
         if (a < 1 || b < 1 || a > hosts || b > hosts) throw py::index_error("there is no such host");
         return live.session.sim().connected({a}, {b});
       }, py::arg("source"), py::arg("target"))
-      .def("leader", reading([](const Session& s) { return s.sim().config().node.run_raft ? script::leading(s.sim()).value : 0u; }))
+      .def("leader", reading([](const Session& s) {
+        const world::ClusterConfig& config = s.sim().config();
+        return config.node.run_raft || config.foreign != nullptr ? script::leading(s.sim()).value : 0u;
+      }))
+      .def("node", [](Live& live, std::uint32_t id) {
+        expect_server(live.session.sim(), id);
+        return node_object(live.session.sim(), {id});
+      }, py::arg("id"))
+      .def("broken", [](Live& live) -> py::object {
+        if (!live.broken) return py::none();
+        py::dict out;
+        out["checker"] = live.broken->name;
+        out["words"] = live.broken->words;
+        out["time_ns"] = live.broken->time_ns;
+        out["record"] = live.broken->record;
+        return out;
+      })
       .def("tape", &tape, py::arg("scenario"), py::arg("replay"))
       .def("event", &event, py::arg("id"))
       .def("next_records", &next_records, py::arg("first"), py::arg("kinds"))

@@ -156,7 +156,8 @@ Shared load(Result<trace::File>&& read, const std::string& where) {
   tape->trace = std::move(read->trace);
   tape->scenario = read->info.scenario;
   script::Problems problems;
-  const script::Scenario scenario = script::load_text(tape->scenario, where, {}, problems);
+  const script::OwnNodes looked_at;
+  const script::Scenario scenario = script::load_text(tape->scenario, where, {}, problems, &looked_at);
   if (problems.empty()) {
     describe(scenario, tape->subject);
   } else {

@@ -96,8 +96,15 @@ struct Effects {
   };
   // What a program says to whoever looks on: a speech bubble, no more.
   struct Speech {
+    enum class Kind : std::uint8_t {
+      aloud,
+      note,   // a line in its log
+      state,  // what it is from now on: "primary"
+      lead    // the same, and it says that it leads
+    };
     NodeId as;  // who is made to say it: nobody: the program itself; else the server it talks to
     Slice text;
+    Kind kind = Kind::aloud;
   };
   // What the agent tells its event handlers. It leaves the node and never comes back.
   struct Delivery {

@@ -7,9 +7,11 @@ import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
 
 from . import _core
-from .errors import InvariantViolation, ScenarioError
+from .errors import InvariantViolation, NodeError, ScenarioError
+from .node import kind_of, name_of, resolved
 from .scenario import Scenario
 from .trace import Event, Trace
+from .values import Duration, nanoseconds
 from .values import registry as _registry
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class Failure:
         self.__dict__.update(found)
         self._found = found
         self._make = make
+        if make[0] == "own":
+            self.replay_command = f"quorumlab.fuzz(1, first={self.seed}, node={name_of(resolved(make[1])).partition(':')[2]})"
 
     seed: int
     verdict: str
@@ -46,16 +50,24 @@ class Failure:
 
     def scenario(self) -> Scenario:
         """What was done in this seed, as a scenario that can be run, saved and made shorter."""
+        if self._make[0] == "own":
+            return Scenario.from_json(self._again()[0], node=self._make[1], invariants=self._make[2])
         return Scenario.from_json(self._again()[0])
 
     def trace(self) -> Trace:
         """All events of this seed."""
         return Trace(self._again()[1])
 
-    def error(self) -> InvariantViolation:
-        """The failure as an exception, with its event and trace."""
-        _, tape, _, violation = self._again()
+    def error(self) -> "InvariantViolation | NodeError":
+        """The failure as an exception, with its event and trace; of a node that raised, a :class:`NodeError`."""
+        _, tape, _, violation, raised, broken = self._again()
+        if raised is not None:
+            return raised
         trace = Trace(tape)
+        if broken:
+            self.checker = broken
+            last = next((i for i in range(len(tape), 0, -1) if tape.event(i)[2] == "expectation_failed"), 0)
+            violation = {"checker": broken, "words": self.reason, "record": last}
         record = violation["record"] if violation else 0
         event = Event._make(tape.event(record)) if 0 < record <= len(tape) else None
         return InvariantViolation(f"seed {self.seed}: {self.reason}\nreplay: {self.replay_command}", checker=self.checker,
@@ -146,7 +158,9 @@ class Campaign:
 
 def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "raft", rules_off: "str | Sequence[str]" = (),
          beyond: Sequence[str] = (), base: "Scenario | str | None" = None, jobs: int | None = None, progress: Progress = None,
-         executor: "Executor | None" = None, chunk: int | None = None) -> Campaign:
+         executor: "Executor | None" = None, chunk: int | None = None, node: Any = None,
+         invariants: Sequence[Callable[..., Any]] = (), nodes: Any = 3, pace: Duration = "300ms", retries: bool = True,
+         liveness: bool = True, faults: Sequence[str] = ()) -> Campaign:
     """Random faults against the engines with every checker on, then a healed cluster that must make progress: what
     ``quorumlab fuzz`` does, with the same digests.
 
@@ -155,10 +169,25 @@ def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "r
     "rot", "wild_clock"). ``base``: takes the cluster from this scenario. ``jobs``: threads; all cores without it.
     ``executor``: see :func:`campaign`.
 
+    ``node``: a class of one's own (:class:`Node`) in place of the engines. Clients write and read a few keys while
+    faults come, then all is healed, every key is read, and what clients were told is judged (linearizability), after
+    every event the ``invariants``. ``nodes``: how many; ``pace``: how fast the protocol does things (its timeouts, say):
+    faults and clients follow it; ``retries``: clients that hear nothing ask others; ``liveness``: the healed cluster
+    must accept a write and a read; ``faults``: these kinds, in every seed, and no others. Links, disks and clients are
+    drawn, unless a ``base`` says what they are. It runs in this thread; ``executor=ProcessPoolExecutor()`` uses all
+    cores where the class can be imported.
+
     >>> fuzz(20, rules_off="vote_only_up_to_date", jobs=2).seeds
     20
     """
     first, count = _seeds(seeds, first)
+    if node is None and (invariants or faults):
+        raise ScenarioError("invariants and faults are for nodes of one's own: fuzz(node=...)")
+    if node is not None:
+        if rules_off or beyond or system != "raft":
+            raise ScenarioError("system, rules_off and beyond are for the engines, and node= runs in their place")
+        return _fuzz_own((node, tuple(invariants), *_own_base(base, node, nodes), nanoseconds(pace, "pace"), bool(retries),
+                          bool(liveness), tuple(faults)), first, count, executor, chunk, progress)
     rules = (rules_off,) if isinstance(rules_off, str) else tuple(rules_off)
     text, name = _base(base)
     make = (system, rules, tuple(beyond), text, name)
@@ -169,6 +198,30 @@ def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "r
             pieces = [compiled.run_seeds(at, min(LARGE, first + count - at), _jobs(jobs),
                                          tell and (lambda n, before=at - first: tell(before + n)))
                       for at in range(first, first + count, LARGE)]
+        else:
+            pieces = list(_spread(executor, _fuzz_piece, make, first, count, chunk, tell))
+    return Campaign(pieces, make)
+
+
+def _own_base(base: Any, node: Any, nodes: Any) -> tuple[str, str, bool]:
+    """The text of a scenario with the cluster, its name, and whether links, disks and clients are drawn."""
+    if base is None:
+        return Scenario("fuzz", node=node, nodes=nodes).to_json(), "", True
+    scenario = base if isinstance(base, Scenario) else Scenario.from_file(base)
+    document = scenario.to_dict()
+    document["cluster"]["node"] = name_of(resolved(node))
+    document["timeline"] = []
+    for key in ("finally", "expect_violation", "always", "meanwhile"):
+        document.pop(key, None)
+    return Scenario.from_dict(document, node=node).to_json(), scenario.name, False
+
+
+def _fuzz_own(what: tuple[Any, ...], first: int, count: int, executor: Any, chunk: int | None, progress: Progress) -> Campaign:
+    make = ("own", *what)
+    compiled = _made(make)
+    with _progress(progress, count, "fuzz") as tell:
+        if executor is None:
+            pieces = [compiled.run_seeds(first, count, 1, tell)]
         else:
             pieces = list(_spread(executor, _fuzz_piece, make, first, count, chunk, tell))
     return Campaign(pieces, make)
@@ -300,6 +353,8 @@ _campaigns: dict[tuple[Any, ...], Any] = {}
 
 
 def _made(make: tuple[Any, ...]) -> Any:
+    if make[0] == "own":
+        return _made_own(make)
     if make not in _campaigns:
         system, rules, beyond, text, name = make
         base = _core.load_scenario(text, name, []) if text else None
@@ -310,6 +365,15 @@ def _made(make: tuple[Any, ...]) -> Any:
             words = str(error).replace("--rule-off", "rules_off").replace("--system: ", "system: ").replace("--beyond", "beyond")
             raise ScenarioError(words + _near_rule(rules, words)) from None
     return _campaigns[make]
+
+
+def _made_own(make: tuple[Any, ...]) -> Any:
+    _, node, invariants, text, name, draws, pace_ns, retries, liveness, faults = make
+    key = (node, invariants, text, *make[5:])
+    if key not in _campaigns:
+        base = _core.load_scenario(text, name, [], kind_of(node, invariants))
+        _campaigns[key] = _core.own_campaign(base, pace_ns, draws, retries, liveness, list(faults))
+    return _campaigns[key]
 
 
 def _near_rule(rules: Sequence[str], words: str) -> str:

@@ -11,6 +11,7 @@ from ._verbs import Verbs
 from .acts import Act, Link, Snapshot
 from .clients import Clients
 from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .node import kind_of
 from .settings import cluster_settings
 from .trace import FAR, Event, Trace, kinds_of
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
@@ -26,6 +27,8 @@ class Cluster(Clients, Verbs[Act]):
     False, or a dict of settings. ``clients``: how many client hosts. ``trace=False`` keeps no records. All else is
     as "cluster" in a scenario file has it (``latency``, ``loss``, ``election_timeout``, ``rules_off``, ``network``,
     ``disk``, ``apps``, ...), with durations as "150ms", seconds or timedelta. ``always``: the checkers that watch.
+    ``node``: a class of one's own that runs in place of Raft (:class:`Node`); ``invariants``: what must hold of its
+    nodes (:func:`invariant`).
 
     >>> sim = Cluster(nodes=5, seed=42)
     >>> sim.run(until=lambda s: s.leader).leader
@@ -36,8 +39,11 @@ class Cluster(Clients, Verbs[Act]):
     """
 
     def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: Sequence[str] | None = None,
-                 name: str = "cluster", **settings: Any):
+                 name: str = "cluster", node: Any = None, invariants: Sequence[Callable[..., Any]] = (), **settings: Any):
         from .scenario import _seed
+
+        if node is not None:
+            settings["node"] = node
 
         document: dict[str, Any] = {"name": name}
         chosen = secrets.randbits(32) if seed is None else _seed(seed)
@@ -47,7 +53,8 @@ class Cluster(Clients, Verbs[Act]):
         if always is not None:
             document["always"] = list(always)
         self._document = document
-        self._begin(_core.Session(to_json(document), chosen, bool(trace)))
+        self._node = (node, tuple(invariants))
+        self._begin(_core.Session(to_json(document), chosen, bool(trace), _kind(self._node)))
 
     def _begin(self, core: "_core.Session") -> None:
         self._core = core
@@ -170,6 +177,7 @@ class Cluster(Clients, Verbs[Act]):
         """A copy that goes on by itself: what if? Both have the same past. Hooks are not copied."""
         other = Cluster.__new__(Cluster)
         other._document = self._document
+        other._node = self._node
         other._begin(self._core.fork())
         other._commands = list(self._commands)
         other._error_told = self._error_told
@@ -197,7 +205,7 @@ class Cluster(Clients, Verbs[Act]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (self._document, self._core.seed, self._core.keeps_trace, list(self._commands), self.now_ns,
-                         self._core.events)
+                         self._core.events, self._node)
 
     def to_dict(self) -> dict[str, Any]:
         """All that it takes to make this cluster again: settings, seed, what was done, and the time."""
@@ -223,7 +231,7 @@ class Cluster(Clients, Verbs[Act]):
             document["name"] = name
         steps = [{"at": duration_text(ns), **json.loads(text)} for ns, text in self._commands]
         document["timeline"] = [*steps, {"at": duration_text(self.now_ns)}]
-        return Scenario.from_dict(document)
+        return Scenario.from_dict(document, node=self._node[0], invariants=self._node[1])
 
     @property
     def replay_command(self) -> str:
@@ -415,13 +423,15 @@ class Cluster(Clients, Verbs[Act]):
         self._raise_violation()
 
     def _raise_violation(self) -> None:
-        v = self._core.violation()
+        v = self._core.broken() or self._core.violation()
         if v is None or self._error_told == v["checker"]:
             return
         self._error_told = v["checker"]
         event = self._event(v["record"]) if v["record"] and v["record"] <= self._core.records else None
         file = self._document["name"] + library.ENDING
         message = f"{v['words']}\nreplay: {self.replay_command}    # after error.scenario.save('{file}')"
+        if self._node[0] is not None:
+            message = f"{v['words']} (at {v['time_ns'] / 1e9:.6f} s, seed {self.seed})\nreplay: error.scenario.run()"
         raise InvariantViolation(message, checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
                                  replay_command=self.replay_command, scenario=self.to_scenario(), details=v)
@@ -503,7 +513,7 @@ class Cluster(Clients, Verbs[Act]):
     @property
     def violation(self) -> dict[str, Any] | None:
         """The first violation, or None."""
-        return self._core.violation()
+        return self._core.broken() or self._core.violation()
 
     @property
     def trace(self) -> Trace:
@@ -570,7 +580,7 @@ class Cluster(Clients, Verbs[Act]):
 
     def __repr__(self) -> str:
         leader = self.leader
-        led = f", {leader.name} leads term {leader.term}" if leader is not None else ""
+        led = "" if leader is None else f", {leader.name} leads" + (f" term {leader.term}" if leader.term else "")
         return f"<Cluster of {len(self)}, seed {self.seed}, at {self.now:.3f} s{led}>"
 
     def __str__(self) -> str:
@@ -605,11 +615,16 @@ def _replay(core: "_core.Session", commands: list[tuple[int, str]]) -> None:
         core.perform(text)
 
 
+def _kind(node: tuple[Any, tuple[Any, ...]]) -> Any:
+    return None if node[0] is None else kind_of(*node)
+
+
 def _remade(document: dict[str, Any], seed: int, trace: bool, commands: list[tuple[int, str]], now_ns: int,
-            events: int) -> Cluster:
+            events: int, node: tuple[Any, tuple[Any, ...]] | None = None) -> Cluster:
     cluster = Cluster.__new__(Cluster)
     cluster._document = document
-    core = _core.Session(to_json(document), seed, trace)
+    cluster._node = node or (document["cluster"].get("node"), ())
+    core = _core.Session(to_json(document), seed, trace, _kind(cluster._node))
     _replay(core, commands)
     if events > core.events:
         core.run_until(now_ns, events - core.events, [], None, [], None)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .scenario import Scenario
     from .trace import Event, Trace
 
-__all__ = ["Error", "ScenarioError", "InvariantViolation", "ExpectationFailed", "Problem"]
+__all__ = ["Error", "ScenarioError", "InvariantViolation", "ExpectationFailed", "NodeError", "Problem"]
 
 
 class Error(Exception):
@@ -111,3 +111,32 @@ class ExpectationFailed(Error, AssertionError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.seed, self.replay_command)
+
+
+class NodeError(Error, RuntimeError):
+    """A node that is written in Python raised in a handler; what it raised is the cause (``__cause__``), with the
+    place. The node counts as killed and can be restarted; the rest of the cluster can be used further.
+
+    Attributes: ``node`` (its name; "" for an invariant), ``handler`` ("on_message"), ``time`` (simulated seconds),
+    ``seed``.
+    """
+
+    def __init__(self, message: str, node: str = "", handler: str = "", time: float = 0.0, seed: int = 0):
+        super().__init__(message)
+        self.node = node
+        self.handler = handler
+        self.time = time
+        self.seed = seed
+
+    @classmethod
+    def of(cls, node: str, handler: str, time_ns: int, seed: int, cause: BaseException) -> "NodeError":
+        """From what the compiled half saw."""
+        who = f"{node}'s {handler}" if node else handler
+        words = f": {cause}" if str(cause) else ""
+        error = cls(f"{who} raised {type(cause).__name__}{words} (at {time_ns / 1e9:.6f} s, seed {seed})", node, handler,
+                    time_ns / 1e9, seed)
+        error.__cause__ = cause
+        return error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.node, self.handler, self.time, self.seed)

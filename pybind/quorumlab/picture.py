@@ -131,11 +131,18 @@ def _states(cluster: "Cluster") -> list[dict[str, Any]]:
         s = cluster._core.status(i + 1)
         s["number"] = i + 1
         s["word"] = "down" if not s["running"] else "paused" if s["paused"] else s.get("role", "none")
+        if s["word"] == "none" and s.get("state"):
+            # A node of one's own: who leads looks like a leader, and each has the word that it says of itself.
+            s["word"] = "leader" if s["leads"] else "candidate" if s["state"] == "candidate" else "none"
         out.append(s)
     return out
 
 
 def _heading(cluster: "Cluster") -> tuple[str, bool | None]:
+    own = cluster._document["cluster"].get("node", "").rpartition(":")[2].rpartition(".")[2]
+    if own:
+        up = sum(server.running for server in cluster.nodes)
+        return f"{own}: {up} of {len(cluster)} run", None
     raft = any(s.get("raft") for s in [cluster._core.status(1)])
     if not raft:
         return "serf agents", None
@@ -169,7 +176,7 @@ def svg(cluster: "Cluster") -> str:
            f'<text x="16" y="26" font-size="15" font-weight="600" fill="{INK if good is None else GOOD if good else BAD}">'
            f'{"" if good is None else "✓ " if good else "✗ "}{html.escape(words)}</text>',
            f'<text x="16" y="46" font-size="13" fill="{SOFT}">at {cluster.now:.3f} s, seed {cluster.seed}'
-           f'{"" if leader is None else f", {html.escape(leader.name)} leads in term {leader.term}"}</text>']
+           f'{"" if leader is None else f", {html.escape(leader.name)} leads" + (f" in term {leader.term}" if leader.term else "")}</text>']
     if n <= 20:
         for i, a in enumerate(servers):
             for b in servers[i + 1:]:
@@ -197,6 +204,7 @@ def svg(cluster: "Cluster") -> str:
                        f'stroke="{BAD}" stroke-width="2.5"/>')
         if n <= 20:
             under = {"leader": "leads", "down": "down", "paused": "paused", "follower": "", "none": ""}.get(word, word.replace("_", "-"))
+            under = s.get("state") or under
             if "term" in s:
                 under += f"{', ' if under else ''}term {s['term']}"
             far = 1 + (dot + 16) / radius if radius else 1
@@ -226,7 +234,7 @@ def ansi(cluster: "Cluster") -> str:
         if s["kind"] == "client":
             continue
         mark = {"leader": "★", "down": "✗", "paused": "‖", "candidate": "?", "pre_candidate": "?"}.get(s["word"], "●")
-        text = f"{mark} {s['name']:<8} {s['word'].replace('_', '-') if s['word'] != 'none' else s['kind']:<13}"
+        text = f"{mark} {s['name']:<8} {s.get('state') or (s['word'].replace('_', '-') if s['word'] != 'none' else s['kind']):<13}"
         if "term" in s:
             text += f" term {s['term']:<4} log {s['last_index']:<6} committed {s['commit_index']}"
         if s.get("holds"):

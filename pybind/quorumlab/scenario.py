@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 from . import _core, library
 from ._verbs import Verbs
 from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .node import kind_of
 from .settings import cluster_settings
 from .trace import Event, Trace
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
@@ -113,11 +114,17 @@ class Scenario(Verbs[Step]):
     >>> run.ok, run.verdict
     (True, 'held')
 
+    ``node`` and ``invariants``: a class of one's own in place of Raft, as in :class:`Cluster`.
+
     ``to_json()`` and ``save()`` write the file that ``quorumlab run`` reads, with the same digest.
     """
 
     def __init__(self, name: str = "scenario", *, seed: int = 1, title: str | None = None, description: str | None = None,
-                 always: Iterable[str] | None = None, expect_violation: str | None = None, **cluster: Any):
+                 always: Iterable[str] | None = None, expect_violation: str | None = None, node: Any = None,
+                 invariants: Iterable[Any] = (), **cluster: Any):
+        if node is not None:
+            cluster["node"] = node
+        self._node = (node, tuple(invariants))
         self._document: dict[str, Any] = {"$schema": "scenario.schema.json", "name": name}
         for key, value in (("title", title), ("description", description)):
             if value is not None:
@@ -221,24 +228,27 @@ class Scenario(Verbs[Step]):
         return cls._of(text, str(path), {k: v if isinstance(v, str) else to_json(plain(v)) for k, v in settings.items()})
 
     @classmethod
-    def _of(cls, text: str, file: str, settings: dict[str, str]) -> "Scenario":
+    def _of(cls, text: str, file: str, settings: dict[str, str], node: Any = None, invariants: Iterable[Any] = ()) -> "Scenario":
         self = cls.__new__(cls)
+        self._node = (node, tuple(invariants))
         self._text, self._file, self._settings, self._read = text, file, settings, None
         self._document = {}
         self._compiled()
         return self
 
     @classmethod
-    def from_json(cls, text: str) -> "Scenario":
-        """A scenario from the text of a file; comments and layout are kept."""
-        self = cls._of(text, "", {})
+    def from_json(cls, text: str, *, node: Any = None, invariants: Iterable[Any] = ()) -> "Scenario":
+        """A scenario from the text of a file; comments and layout are kept. ``node``: the class that "cluster.node"
+        names; without it, it is imported."""
+        self = cls._of(text, "", {}, node, invariants)
         self._document = self.to_dict()
         return self
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Scenario":
+    def from_dict(cls, document: Mapping[str, Any], *, node: Any = None, invariants: Iterable[Any] = ()) -> "Scenario":
         """A scenario from what a file holds, to be changed further."""
         self = cls.__new__(cls)
+        self._node = (node, tuple(invariants))
         self._document = json.loads(to_json(plain(dict(document), registry()["scenario"])))
         self._document.setdefault("timeline", [])
         self._text, self._file, self._settings, self._read = None, "", {}, None
@@ -268,8 +278,19 @@ class Scenario(Verbs[Step]):
 
     def _compiled(self) -> "_core.Scenario":
         if self._read is None:
-            self._read = _core.load_scenario(self.to_json(), self._file, list(self._settings.items()))
+            node, invariants = self._node
+            if node is None and '"node"' in self.to_json():
+                node = self._named_node()
+            kind = None if node is None else kind_of(node, invariants)
+            self._read = _core.load_scenario(self.to_json(), self._file, list(self._settings.items()), kind)
         return self._read
+
+    def _named_node(self) -> Any:
+        """The class that the file itself names; None if it cannot be read."""
+        try:
+            return self.to_dict()["cluster"]["node"]
+        except (ValueError, LookupError, TypeError):
+            return None
 
     def check(self) -> "Scenario":
         """Reads all of it now, and raises :class:`ScenarioError` with every mistake."""
@@ -330,7 +351,7 @@ class Scenario(Verbs[Step]):
         return "\n".join(filter(None, (core.title or core.name, core.description)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Scenario._of, (self.to_json(), self._file, self._settings)
+        return Scenario._of, (self.to_json(), self._file, self._settings, *self._node)
 
 
 class Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from .errors import ScenarioError
+from .node import name_of as node_name, resolved
 from .values import plain, registry
 
 #: Keywords that stand for a part of a part.
@@ -26,7 +27,11 @@ def cluster_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             given[name] = {}
         elif given.get(name) is False:
             del given[name]
-    if raft is not False and raft is not None:
+    if "node" in given:
+        if raft is not True or "serf" in given or "etcd" in given:
+            raise ScenarioError("node= runs in place of the engines: leave raft, gossip and kv out")
+        given["node"] = node_name(resolved(given["node"]))
+    elif raft is not False and raft is not None:
         # Beside serf, Raft runs if it is asked for in so many words; alone it needs none.
         if raft is not True:
             given["raft"] = raft

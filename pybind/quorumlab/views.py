@@ -116,12 +116,19 @@ class Server(Host):
     def role(self) -> str:
         """"leader", "follower", "candidate", "pre_candidate", or "down" or "paused"."""
         s = self.status
-        return "down" if not s["running"] else "paused" if s["paused"] else s.get("role", "none")
+        return "down" if not s["running"] else "paused" if s["paused"] else s.get("role") or s.get("state") or "none"
+
+    @property
+    def node(self) -> Any:
+        """The object of one's own class that runs here (``Cluster(node=...)``), to be looked at; None where none
+        runs."""
+        return self.cluster._core.node(self._host_id)
 
     @property
     def is_leader(self) -> bool:
         """Whether it believes to lead."""
-        return self.status.get("role") == "leader"
+        s = self.status
+        return s.get("role") == "leader" or s.get("leads", False)
 
     @property
     def term(self) -> int | None:
@@ -170,6 +177,8 @@ class Server(Host):
             return f"<Server {self.name}: {self.role}>"
         if "role" in s:
             return f"<Server {self.name}: {s['role']} of term {s['term']}>"
+        if "state" in s:
+            return f"<Server {self.name}: {s['state']}>" if s["state"] else f"<Server {self.name}>"
         return f"<Server {self.name}: an agent>" if s["gossip"] else f"<Server {self.name}>"
 
 

@@ -109,6 +109,7 @@ Outcome run_campaign(const Campaign& campaign) { return gather(run_seeds(campaig
 static bool is_asked_for(judge::Checker checker, System system) {
   using judge::Checker;
   if (judge::judges_autopilot(checker)) return false;
+  if (system == System::own) return checker == Checker::linearizability;
   if (judge::judges_gossip(checker) || system == System::serf) {
     return judge::judges_gossip(checker) && system == System::serf;
   }
@@ -154,7 +155,7 @@ std::string worthless(const Campaign& campaign, const Totals& totals) {
       QUORUMLAB_REACHED(X)
 #undef X
     }
-    if (totals.snapshots_installed == 0 && campaign.options.system != System::serf) return "no snapshot was installed";
+    if (totals.snapshots_installed == 0 && campaign.options.system != System::serf && campaign.options.system != System::own) return "no snapshot was installed";
     for (std::size_t i = 0; i < kDrillCount; ++i) {
       if (totals.drills[i] != 0 || !is_drilled(static_cast<Drill>(i), campaign.options.system)) continue;
       return fmt::format("never drilled: {}", drill_name(static_cast<Drill>(i)));

@@ -31,7 +31,7 @@ bool is_drilled(Drill drill, System system) {
     case Drill::read_elsewhere:
     case Drill::write_elsewhere:
     case Drill::convergence:
-      return system != System::serf;
+      return system != System::serf && system != System::own;
     default:
       return system == System::raft;
   }

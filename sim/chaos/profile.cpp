@@ -187,6 +187,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options) {
   profile.keys = work.from(1, 5);
   if (options.system == System::etcd) draw_etcd(seed, options, profile);
   if (options.system == System::serf) draw_serf(seed, options, profile);
+  if (options.system == System::own) draw_own(seed, options, profile);
   return profile;
 }
 

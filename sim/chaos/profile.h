@@ -52,7 +52,17 @@ bool is_beyond_model(FaultKind kind);
 enum class System : std::uint8_t {
   raft,  // the engine with its map
   etcd,  // the engine with the store, programs on hosts of their own, requests over HTTP
-  serf   // agents that gossip, without Raft, and commands to them
+  serf,  // agents that gossip, without Raft, and commands to them
+  own    // a protocol of the user's own (Options::base brings it); clients write and read keys
+};
+
+// Of a protocol that the user brings.
+struct Own {
+  Duration pace = milliseconds(300);  // how fast it does things: its timeouts, say
+  bool draws = true;                  // links, disks and clients are drawn, else they are the base's
+  bool retries = true;                // clients ask again where no answer comes, others
+  bool progress = true;               // once all is healed, a write and a read must be answered
+  std::vector<FaultKind> only;        // no other faults, and these in every seed; empty: any
 };
 
 struct Options {
@@ -64,6 +74,7 @@ struct Options {
   std::vector<gossip::Rule> gossip_rules_off;
   // Faults beyond the model, wanted in every seed: then detection is asked for, not survival.
   std::vector<FaultKind> beyond;
+  Own own;
   // Bits of judge::Checker whose violations do not end a seed: tests of one checker ignore the others.
   std::uint32_t ignored_checkers = 0;
 };
@@ -94,5 +105,7 @@ Profile draw_profile(std::uint64_t seed, const Options& options);
 void draw_etcd(std::uint64_t seed, const Options& options, Profile& profile);
 // The part that makes them serf agents and nothing else (profile_serf.cpp).
 void draw_serf(std::uint64_t seed, const Options& options, Profile& profile);
+// The part that is made for a protocol of the user's own (profile_own.cpp).
+void draw_own(std::uint64_t seed, const Options& options, Profile& profile);
 
 }  // namespace quorumlab::chaos

@@ -350,6 +350,7 @@ class Writer {
     std::string out = "{\n    \"nodes\": " + hosts(members);
     if (!spares.empty()) out += ",\n    \"spares\": " + hosts(spares);
     out += fmt::format(",\n    \"clients\": {}", cluster_.clients);
+    if (!cluster_.foreign_name.empty()) out += ",\n    \"node\": \"" + cluster_.foreign_name + "\"";
     if (cluster_.node.run_raft) out += ",\n    \"raft\": " + raft();
     if (cluster_.node.run_gossip) out += ",\n    \"serf\": " + serf();
     if (cluster_.handling_time.ns != 0) out += ",\n    \"handling_time\": " + time(cluster_.handling_time);

@@ -189,6 +189,13 @@ void SeedRun::fail(SeedResult::Verdict verdict, std::string reason) {
 
 bool SeedRun::over() {
   if (ended_) return true;
+  if (onlooker_ != nullptr) [[unlikely]] {
+    if (std::string why = onlooker_->after_event(*sim_); !why.empty()) {
+      sim_->remark(trace::WorldFact::expectation_failed, 0, why);
+      fail(SeedResult::Verdict::violated, std::move(why));
+      return true;
+    }
+  }
   if (const auto violation = sim_->violation()) [[unlikely]] {
     result_->violation = violation;
     fail(profile_.asks_beyond ? SeedResult::Verdict::detected : SeedResult::Verdict::violated,
@@ -257,7 +264,7 @@ void SeedRun::heal() {
   const std::uint32_t members = nodes - profile_.cluster.spare_nodes;
   std::uint32_t may_stay_down = profile_.membership != 0 ? 0 : (members - 1) / 2;
   for (std::uint32_t id = 1; id <= nodes; ++id) {
-    const bool leave = lots.percent(50);
+    const bool leave = lots.percent(50) && profile_.system != System::own;
     if (sim_->is_running({id})) continue;
     if (id <= members && leave && may_stay_down > 0) {
       --may_stay_down;
@@ -320,6 +327,45 @@ bool SeedRun::progress(const char* after) {
   return false;
 }
 
+bool SeedRun::await_last_operation() {
+  const std::uint64_t id = operation_;
+  wait(kNever - nanoseconds(1), [&] { return sim_->operation(id).outcome != Operation::Outcome::pending; });
+  return !ended_ && sim_->operation(id).outcome == Operation::Outcome::accepted;
+}
+
+// A write and a read, each asked until it is accepted or the time is over. Nobody is sought out: clients find their
+// way, as in life.
+bool SeedRun::own_progress() {
+  const Instant end = sim_->now() + profile_.bound;
+  bool written = false;
+  while (sim_->now() < end) {
+    give(written ? workload_.final_read(profile_.bound / 10) : workload_.final_write(profile_.bound / 10));
+    if (ended_) return false;
+    if (await_last_operation()) {
+      if (written) return true;
+      written = true;
+    } else if (!ended_) {
+      advance(sim_->now() + profile_.bound / 100);
+    }
+    if (ended_) return false;
+  }
+  happenings_.push_back({Happening::Kind::stuck, sim_->now(), {}});
+  fail(SeedResult::Verdict::no_progress,
+       fmt::format("after everything was healed no {} was accepted for {}", written ? "read" : "write",
+                   script::to_text(profile_.bound)));
+  return false;
+}
+
+// What was lost shows only to who looks.
+void SeedRun::read_all_keys() {
+  for (std::uint64_t key = 0; key < profile_.keys && !ended_; ++key) {
+    Action action = workload_.final_read(profile_.bound / 10);
+    action.key = "k" + std::to_string(key);
+    give(std::move(action));
+    if (!ended_) await_last_operation();
+  }
+}
+
 void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
                   const std::atomic<bool>* stop, SeedResult& result) {
   sim_ = &sim;
@@ -342,8 +388,11 @@ void SeedRun::run(world::Simulation& sim, std::uint64_t seed, bool keep_trace,
   const bool serf = profile_.system == System::serf;
   // Agents promise no more than the checkers know, by when; they are given that time.
   if (!ended_ && serf) advance(sim.now() + profile_.bound);
+  const bool own = profile_.system == System::own;
+  if (!ended_ && own && options_.own.progress) own_progress();
+  if (!ended_ && own) read_all_keys();
   // Beyond the model nothing is promised.
-  if (!ended_ && !serf && !profile_.asks_beyond && progress("after everything was healed")) {
+  if (!ended_ && !serf && !own && !profile_.asks_beyond && progress("after everything was healed")) {
     // Once more with a minority taken away for good; but a change of membership that is still asked
     // for might count on it.
     Lots lots(seed, kEndGame + 1);

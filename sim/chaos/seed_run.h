@@ -95,6 +95,13 @@ struct SeedResult {
   }
 };
 
+// Looks on while a seed runs, and may find something wrong.
+struct Onlooker {
+  virtual ~Onlooker() = default;
+  // After each event: why the run fails here, empty: it does not.
+  virtual std::string after_event(const world::Simulation& sim) = 0;
+};
+
 // A node that leads with a majority behind it, or nobody. Terms of others do not matter: a server
 // that was removed and does not know it may climb through them for ever.
 NodeId followed_leader(const world::Simulation& sim);
@@ -107,6 +114,8 @@ class SeedRun {
            const std::atomic<bool>* stop, SeedResult& result);
   // Printed if an assertion fails during a run.
   void set_context(std::string text) { context_ = std::move(text); }
+  // Null: nobody. It outlives the runs.
+  void set_onlooker(Onlooker* onlooker) { onlooker_ = onlooker; }
   // Of the last run.
   const std::vector<Happening>& happenings() const { return happenings_; }
   const Profile& profile() const { return profile_; }
@@ -117,6 +126,9 @@ class SeedRun {
   bool over();
   void chaos();
   bool progress(const char* after);
+  bool own_progress();
+  void read_all_keys();
+  bool await_last_operation();
   void heal();
   // drill.cpp
   void drill();
@@ -153,6 +165,7 @@ class SeedRun {
   std::uint64_t countdown_ = 0;
   std::uint64_t operation_ = 0;
   std::string context_;
+  Onlooker* onlooker_ = nullptr;
   bool ended_ = false;
 };
 

@@ -47,6 +47,7 @@ Action Workload::membership(const world::Simulation& sim) {
 
 Action Workload::ask(const world::Simulation& sim) {
   if (profile_->system == System::serf) return command(sim);
+  const bool own = profile_->system == System::own;
   Action action;
   const std::uint64_t lot = lots_.below(100);
   const std::string key = "k" + std::to_string(lots_.below(profile_->keys));
@@ -67,11 +68,11 @@ Action Workload::ask(const world::Simulation& sim) {
     // Now and then a value that fills a message.
     if (lots_.percent(10))
       action.value += std::string(static_cast<std::size_t>(lots_.scale(10, 500)), '.');
-  } else if (lot < 62) {
+  } else if (lot < 62 && !own) {
     action.verb = Verb::erase;
   } else {
     action.verb = Verb::read;
-    if (lot >= 92) action.mode = world::ReadKind::stale;
+    if (lot >= 92 && !own) action.mode = world::ReadKind::stale;
   }
   if (action.verb == Verb::write || action.verb == Verb::erase || action.verb == Verb::read) {
     action.key = key;

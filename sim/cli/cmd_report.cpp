@@ -60,7 +60,8 @@ bool open_trace(const Options& o, Run& run) {
   }
   run.file = std::move(*file);
   script::Problems problems;
-  const script::Scenario scenario = script::load_text(run.file.info.scenario, o.file, {}, problems);
+  const script::OwnNodes looked_at;
+  const script::Scenario scenario = script::load_text(run.file.info.scenario, o.file, {}, problems, &looked_at);
   if (problems.empty()) {
     describe(scenario, run.subject);
   } else {

@@ -88,6 +88,8 @@ bool tells(const Record& r) {
     case WorldFact::quorum_available:
     case WorldFact::quorum_unavailable:
     case WorldFact::said:
+    case WorldFact::noted:
+    case WorldFact::state_told:
     case WorldFact::ask_refused:
     case WorldFact::violation: return true;
     case WorldFact::process_started: return r.a > 0;
@@ -122,6 +124,7 @@ Style style_of(const Record& r) {
   switch (static_cast<WorldFact>(r.kind)) {
     case WorldFact::act: return Style::act;
     case WorldFact::said: return Style::caption;
+    case WorldFact::state_told: return r.a == 1 ? Style::good : Style::plain;
     case WorldFact::violation:
     case WorldFact::expectation_failed:
     case WorldFact::writes_lost:

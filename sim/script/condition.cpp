@@ -98,6 +98,7 @@ bool operations_match(const world::Simulation& sim, const Condition& c, const Sp
 
 bool leader_established(const world::Simulation& sim, NodeId node) {
   if (!is_up(sim, node)) return false;
+  if (const world::ForeignBehaviour* own = sim.foreign(node)) return own->leads() != 0;
   const raft::Status& s = sim.node(node).status();
   if (s.role != raft::Role::leader || s.term.value != highest_term(sim)) return false;
   return majority(sim, [&](NodeId n) {

@@ -64,7 +64,7 @@ std::optional<Setting> parse_setting(std::string_view text) {
 }
 
 Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
-                   Problems& problems) {
+                   Problems& problems, const OwnNodes* own) {
   Json root = parse_json(text, problems);
   if (root.is(Json::Kind::null)) {
     if (problems.empty()) problems.add(1, "", "expected " + registry().scenario->title + ", got null");
@@ -73,10 +73,10 @@ Scenario load_text(std::string_view text, const std::string& file, const std::ve
     return none;
   }
   for (const Setting& setting : settings) apply(setting, root, problems);
-  return load_json(root, file, problems);
+  return load_json(root, file, problems, own);
 }
 
-Scenario load_json(const Json& root, const std::string& file, Problems& problems) {
+Scenario load_json(const Json& root, const std::string& file, Problems& problems, const OwnNodes* own) {
   Scenario out;
   out.file = file;
   check(*registry().scenario, root, "", problems);
@@ -96,6 +96,15 @@ Scenario load_json(const Json& root, const std::string& file, Problems& problems
   }
   Reader reader(out, problems);
   if (const Json* cluster = root.find("cluster")) reader.cluster(*cluster, "cluster");
+  if (!out.cluster.foreign_name.empty()) {
+    if (own == nullptr) {
+      problems.add(root.find("cluster")->line, "cluster.node",
+                   "\"" + out.cluster.foreign_name + "\" is written in Python: run it with quorumlab's Python package");
+    } else {
+      out.cluster.foreign = own->factory;
+      out.cluster.foreign_context = own->context;
+    }
+  }
   if (const Json* timeline = root.find("timeline")) reader.timeline(*timeline, "timeline");
   if (const Json* meanwhile = root.find("meanwhile")) reader.meanwhile(*meanwhile, "meanwhile");
   if (const Json* finally = root.find("finally")) reader.finally(*finally, "finally");

@@ -21,11 +21,18 @@ std::optional<Setting> parse_setting(std::string_view text);
 // Puts it there.
 void apply(const Setting& setting, Json& root, Problems& problems);
 
-// The scenario is complete only if `problems` stays empty.
+// Whose protocol runs where "cluster" names one of the reader's own. Without a factory: nobody runs it,
+// it is only looked at.
+struct OwnNodes {
+  world::ForeignFactory factory = nullptr;
+  const void* context = nullptr;
+};
+
+// The scenario is complete only if `problems` stays empty. A scenario whose "cluster" has "node" needs `own`.
 Scenario load_text(std::string_view text, const std::string& file, const std::vector<Setting>& settings,
-                   Problems& problems);
+                   Problems& problems, const OwnNodes* own = nullptr);
 // Of a document that was read already.
-Scenario load_json(const Json& root, const std::string& file, Problems& problems);
+Scenario load_json(const Json& root, const std::string& file, Problems& problems, const OwnNodes* own = nullptr);
 Scenario load_file(const std::string& file, const std::vector<Setting>& settings, Problems& problems);
 
 }  // namespace quorumlab::script

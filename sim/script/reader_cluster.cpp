@@ -251,6 +251,14 @@ void Reader::cluster(const Json& json, const std::string& path) {
     cluster.node.run_gossip = true;
     cluster.node.run_raft = json.find("raft") != nullptr;
   }
+  if (const Json* own = member(&json, "node", Json::Kind::text)) {
+    read(&json, "node", cluster.foreign_name);
+    cluster.node.run_raft = cluster.node.run_gossip = false;
+    for (const char* other : {"raft", "serf", "etcd", "autopilot", "apps", "logs", "spares"}) {
+      if (json.find(other) == nullptr) continue;
+      problems_.add(own->line, path + "." + other, "contradicts \"node\": a protocol of one's own runs on the nodes");
+    }
+  }
   if (const Json* a = member(&json, "autopilot", Json::Kind::object)) {
     AutopilotConfig& pilot = cluster.node.autopilot;
     pilot.on = true;

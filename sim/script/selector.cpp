@@ -53,6 +53,13 @@ NodeId leading(const world::Simulation& sim) {
   Term term;
   for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
     if (!sim.is_running(NodeId{i})) continue;
+    if (const world::ForeignBehaviour* own = sim.foreign(NodeId{i})) {
+      if (own->leads() > term.value) {
+        best = NodeId{i};
+        term = {own->leads()};
+      }
+      continue;
+    }
     const raft::Status& s = sim.node(NodeId{i}).status();
     if (s.role == raft::Role::leader && !s.stopped && (!best || s.term > term)) {
       best = NodeId{i};
@@ -63,6 +70,7 @@ NodeId leading(const world::Simulation& sim) {
 }
 
 const raft::ConfState* configuration(const world::Simulation& sim) {
+  if (sim.config().foreign != nullptr) return nullptr;
   NodeId best = leading(sim);
   for (std::uint32_t i = 1; !best && i <= sim.node_count(); ++i) {
     if (!sim.is_running(NodeId{i})) continue;

@@ -48,6 +48,8 @@ class Session {
   bool holds(const Conditions& conditions) const;
   // Judges what clients asked and were told so far.
   void judge_clients() { sim_.judge_clients(); }
+  // What whoever looks on found wrong, for the trace.
+  void remark_failure(std::string_view text) { sim_.remark(trace::WorldFact::expectation_failed, steps_, text); }
   // Whom selectors mean now, drawn with the lots of the next step; nobody, and why(), if one means nobody.
   std::vector<NodeId> resolve(std::string_view targets, Problems& problems);
 

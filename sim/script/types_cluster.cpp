@@ -153,6 +153,9 @@ const Type* cluster_type(TypeStore& s, const CommonTypes& c) {
         "Every host runs a serf agent with these settings. Without `raft` beside it, the hosts run serf alone.", ""},
        {"etcd", etcd_type(s, c),
         "The servers' state machine is the etcd v2 store; writes and reads go through its API. Missing: a plain map.", ""},
+       {"node", c.word,
+        "A protocol of one's own runs on the servers in place of Raft: a class in Python, \"module:Class\", that only "
+        "quorumlab's Python package can run.", ""},
        {"autopilot",
         s.object({{"grace", c.duration, "A voter is removed once serf has called it failed for so long.", "\"10s\""},
                   {"settle", c.duration, "A member becomes a voter once serf has called it alive for so long.", "\"5s\""}},

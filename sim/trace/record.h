@@ -55,8 +55,10 @@ namespace quorumlab::trace {
                    "c: place of the bytes")                                                       \
   X(ask_refused, 309, "peer: nobody listens there; a: the program's number")                      \
   X(said, 310, "peer: to or by whom, a program; b: text")                                         \
+  X(noted, 311, "a server's own protocol writes this in its log; b: text")                        \
   X(process_blocked, 312, "its sends block, what comes in waits")                                 \
   X(process_unblocked, 313, "a: events that waited, b: packets that hung")                        \
+  X(state_told, 314, "what a server's own protocol is from now on; a: 1 it leads, b: text")       \
   X(step_begun, 320, "a: number of the step in the timeline")                                     \
   X(caption, 321, "a: number of the step, b: number of the text")                                 \
   X(bookmark, 322, "a: number of the step, b: number of the text")                                \

@@ -3,6 +3,7 @@
 
 #include "core/gossip/message.h"
 #include "core/raft/message.h"
+#include "sim/trace/own_message.h"
 #include "sim/trace/words.h"
 
 namespace quorumlab::trace {
@@ -30,6 +31,7 @@ std::string camel(std::string_view name) {
 }  // namespace
 
 std::string message_name(std::uint32_t kind) {
+  if (kind == kOwnMessage) return "message";
   if ((kind & kGossipPort) != 0 && kind < 2 * kGossipPort) {
     const std::uint32_t type = kind & (kGossipPort - 1);
     constexpr std::uint32_t kLabel = static_cast<std::uint32_t>(gossip::MessageType::has_label);
@@ -43,6 +45,7 @@ std::string message_name(std::uint32_t kind) {
 }
 
 std::string message_words(std::uint32_t kind, ByteView bytes, const Context& context) {
+  if (kind == kOwnMessage) return own_message_words(bytes);
   const bool gossips = (kind & kGossipPort) != 0;
   const auto message = bytes.empty() || gossips ? std::nullopt : raft::peek(bytes);
   if (!message) return message_name(kind);

@@ -9,6 +9,7 @@
 #include "core/kv/rules.h"
 #include "core/raft/rules.h"
 #include "sim/trace/checkers.h"
+#include "sim/trace/own_message.h"
 
 namespace quorumlab::trace {
 namespace {
@@ -119,6 +120,17 @@ std::string answer_text(const Record& r, const Context& context) {
                                                              : response.body));
 }
 
+// What a packet is called; names of a protocol of one's own stand in the bytes, which its sending kept.
+std::string packet_name(const Record& r, const Context& context) {
+  if (r.extra != kOwnMessage || context.trace == nullptr) return message_name(r.extra);
+  const Record* at = &r;
+  for (int steps = 0; steps < 8 && !at->is(WorldFact::packet_sent); ++steps) {
+    if (at->cause == 0 || at->cause > context.trace->size()) return message_name(r.extra);
+    at = &(*context.trace)[at->cause];
+  }
+  return own_message_name(context.trace->kept(at->c));
+}
+
 }  // namespace
 
 std::string world_words(const Record& r, const Context& context) {
@@ -133,16 +145,16 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} sends {} {}", node, peer, message_words(r.extra, bytes, context));
     }
     case WorldFact::packet_delivered:
-      return fmt::format("{} gets {} of {}", node, message_name(r.extra), peer);
+      return fmt::format("{} gets {} of {}", node, packet_name(r, context), peer);
     case WorldFact::packet_dropped:
-      return fmt::format("{}'s {} to {} is lost{}", node, message_name(r.extra), peer, because);
+      return fmt::format("{}'s {} to {} is lost{}", node, packet_name(r, context), peer, because);
     case WorldFact::packet_duplicated:
-      return fmt::format("{}'s {} to {} travels twice", node, message_name(r.extra), peer);
+      return fmt::format("{}'s {} to {} travels twice", node, packet_name(r, context), peer);
     case WorldFact::packet_corrupted:
-      return fmt::format("{}'s {} to {} is damaged at byte {}", node, message_name(r.extra), peer,
+      return fmt::format("{}'s {} to {} is damaged at byte {}", node, packet_name(r, context), peer,
                          b);
     case WorldFact::packet_held:
-      return fmt::format("{}'s {} to {} is held in a clogged link", node, message_name(r.extra),
+      return fmt::format("{}'s {} to {} is held in a clogged link", node, packet_name(r, context),
                          peer);
     case WorldFact::write_submitted:
       return fmt::format("{} begins to {} {} bytes {} its {} (write {})", node,
@@ -234,6 +246,10 @@ std::string world_words(const Record& r, const Context& context) {
       return fmt::format("{} hears from {}: {}", node, peer, answer_text(r, context));
     case WorldFact::ask_refused:
       return fmt::format("{} finds nobody at {}", node, peer);
+    case WorldFact::noted:
+      return fmt::format("{}: {}", node, text_or(r, context, b, "..."));
+    case WorldFact::state_told:
+      return fmt::format("{} is {} now", node, text_or(r, context, b, "something else"));
     case WorldFact::said:
       return fmt::format("{}: \"{}\"", node, text_or(r, context, b, "..."));
     case WorldFact::step_begun:

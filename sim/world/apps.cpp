@@ -16,10 +16,19 @@ void Cluster::start_app(Process& p, const Random& random) {
 
 void Cluster::carry_out_asks(Process& p, RecordId cause) {
   for (const Effects::Speech& speech : effects_.speeches) {
+    if (speech.kind != Effects::Speech::Kind::aloud) {
+      const bool note = speech.kind == Effects::Speech::Kind::note;
+      Record told = fact(note ? WorldFact::noted : WorldFact::state_told, p.id.value, cause);
+      told.a = speech.kind == Effects::Speech::Kind::lead ? 1 : 0;
+      if (keep_trace_) told.b = trace_.text(as_text(effects_.view(speech.text)));
+      emit(told);
+      continue;
+    }
     Record said = fact(WorldFact::said, speech.as ? speech.as.value : p.id.value, cause, p.id.value);
     const std::string_view text = as_text(effects_.view(speech.text));
     if (keep_trace_) said.b = trace_.text(text);
     emit(said);
+    if (!is_app(p.id.value)) continue;
     if (std::find(p.said.begin(), p.said.end(), text) == p.said.end()) p.said.emplace_back(text);
   }
   for (const Effects::Ask& ask : effects_.asks) {

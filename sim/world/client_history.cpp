@@ -44,7 +44,7 @@ std::vector<linearizability::Operation> client_history(std::span<const Operation
 void Cluster::judge_clients() {
   const bool linear = judges_.enabled(Checker::linearizability);
   const bool sequential = judges_.enabled(Checker::sequential_reads);
-  if (!judges_.judges_raft() || (!linear && !sequential)) return;
+  if ((!judges_.judges_raft() && config_.foreign == nullptr) || (!linear && !sequential)) return;
   const std::vector<linearizability::Operation> history =
       client_history(operations_, config_);
   client_verdict_ = {};

@@ -54,6 +54,7 @@ struct ClusterConfig {
   // Makes somebody else's protocol run in place of Node; the judges then judge nothing.
   ForeignFactory foreign = nullptr;
   const void* foreign_context = nullptr;  // handed to it; the caller keeps it alive
+  std::string foreign_name;               // what a scenario calls it; empty: none
 
   // All hosts: servers, clients (c1, c2, ...), programs.
   std::size_t host_count() const { return names.size() + clients + apps.size(); }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/base/random.h"
 #include "core/node/event.h"
@@ -15,6 +17,8 @@ struct ForeignBehaviour {
   virtual void step(Now now, const Event& event, Effects& out) = 0;
   // A fork of the world copies its nodes.
   virtual std::unique_ptr<ForeignBehaviour> clone() const = 0;
+  // Whether it says that it leads: 0 does not, and of several who do the highest is meant by "@leader".
+  virtual std::uint64_t leads() const { return 0; }
 };
 
 struct ForeignStart {
@@ -22,6 +26,7 @@ struct ForeignStart {
   std::uint32_t nodes = 0;  // ids are 1..nodes
   Random random;            // another one for each start
   const void* context = nullptr;
+  const std::vector<std::string>* names = nullptr;  // of the nodes, by id - 1; during the call only
 };
 // Called for each start of a process, before Event::Kind::started.
 using ForeignFactory = std::unique_ptr<ForeignBehaviour> (*)(const ForeignStart&);

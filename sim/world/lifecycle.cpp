@@ -150,7 +150,7 @@ void Cluster::start(Process& p, RecordId cause) {
     start_app(p, random);
   } else if (config_.foreign != nullptr) {
     p.node.emplace<ForeignNode>(
-        config_.foreign({p.id, node_count(), random, config_.foreign_context}));
+        config_.foreign({p.id, node_count(), random, config_.foreign_context, &config_.names}));
   } else {
     if (!std::holds_alternative<Node>(p.node)) p.node.emplace<Node>();
     node_config_.raft.id = p.id;

@@ -57,7 +57,8 @@ class Simulation {
   bool is_running(NodeId node) const;  // the process lives (it may be paused)
   bool is_paused(NodeId node) const;
   bool is_blocked(NodeId node) const;  // it lives, sends nothing and hears nothing
-  const Node& node(NodeId node) const;  // REQUIRES: is_running(node)
+  // Of somebody else's protocol: a node that has never heard of anything. REQUIRES: is_running(node)
+  const Node& node(NodeId node) const;
   // The program on this host; null if the host runs none.
   const recipes::App* app(NodeId host) const;
   // Whether the program said this since its start, or was told it.

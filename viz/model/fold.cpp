@@ -391,6 +391,8 @@ Mark mark_of(const Record& r) {
     case WorldFact::quorum_available:
     case WorldFact::quorum_unavailable:
     case WorldFact::event_delivered:
+    case WorldFact::noted:
+    case WorldFact::state_told:
     case WorldFact::ask_refused: return Mark::detail;
     case WorldFact::said: return Mark::speech;
     case WorldFact::bookmark: return Mark::bookmark;

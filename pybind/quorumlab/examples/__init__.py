@@ -1,0 +1,1 @@
+"""Protocols written with :class:`quorumlab.Node`, to read and to break."""
