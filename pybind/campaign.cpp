@@ -75,7 +75,7 @@ class NodeOnlooker : public chaos::Onlooker {
   explicit NodeOnlooker(NodeRun& run) : run_(run) {}
   std::string after_event(const world::Simulation& sim) override {
     if (!run_.look(sim)) return {};
-    if (!run_.error) return run_.broken_words;
+    if (!run_.error) return run_.broken_words + ", at " + script::to_text(Duration{sim.now().ns});
     const std::string what = Py_TYPE(run_.error.ptr())->tp_name;
     const std::string words(py::str(run_.error));
     return (run_.node.value == 0 ? std::string() : sim.config().names[run_.node.value - 1] + "'s ") + run_.handler +

@@ -7,6 +7,7 @@
 #include "pybind/node.h"
 #include "sim/report/text.h"
 #include "sim/script/loader.h"
+#include "sim/script/quantity.h"
 #include "sim/trace/words.h"
 
 namespace quorumlab::python {
@@ -117,7 +118,7 @@ py::dict run(const Scenario& scenario, const std::string& text, std::uint64_t se
   if (broken) {
     py::dict violation;
     violation["checker"] = nodes.broken;
-    violation["words"] = nodes.broken_words;
+    violation["words"] = nodes.broken_words + ", at " + script::to_text(Duration{watcher.when.ns});
     violation["time_ns"] = watcher.when.ns;
     violation["record"] = watcher.record;
     out["violation"] = violation;

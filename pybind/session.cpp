@@ -53,7 +53,8 @@ py::tuple ended(Live& live, Session::Ending ending, Caller& caller) {
 void look_back(Live& live, const NodeRun& nodes) {
   if (!nodes.broken.empty()) {
     const world::Simulation& sim = live.session.sim();
-    live.broken = {nodes.broken, nodes.broken_words, sim.now().ns, sim.trace().size()};
+    const std::string words = nodes.broken_words + ", at " + script::to_text(Duration{sim.now().ns});
+    live.broken = {nodes.broken, words, sim.now().ns, sim.trace().size()};
     live.session.remark_failure(nodes.broken_words);
   }
   nodes.rethrow(live.session.sim());

@@ -108,7 +108,7 @@ bool ValueCodec::put_object(PyObject* value, Bytes& out, int depth) {
     if (name == "Request" || name == "quorumlab.node.Request") {
       return fail("a Request is answered where it came; send its key and value");
     }
-    return fail("expected None, bool, int, float, str, bytes, list, tuple, dict or a dataclass, got " + name);
+    return fail("expected None, bool, int, float, str, bytes, list, tuple, dict, a dataclass or a named tuple, got " + name);
   }
   put_tag(ValueTag::object, out);
   ByteWriter(out).sized(known->name);
@@ -126,10 +126,15 @@ const ValueCodec::Class* ValueCodec::class_of(PyTypeObject* type) {
   const auto known = classes_.find(type);
   if (known != classes_.end()) return &known->second;
   const py::handle as_object(reinterpret_cast<PyObject*>(type));
-  if (!py::hasattr(as_object, "__dataclass_fields__")) return nullptr;
-  const py::module_ dataclasses = py::module_::import("dataclasses");
   py::list names;
-  for (const py::handle field : dataclasses.attr("fields")(as_object)) names.append(field.attr("name"));
+  if (py::hasattr(as_object, "__dataclass_fields__")) {
+    const py::module_ dataclasses = py::module_::import("dataclasses");
+    for (const py::handle field : dataclasses.attr("fields")(as_object)) names.append(field.attr("name"));
+  } else if (PyType_IsSubtype(type, &PyTuple_Type) != 0 && py::hasattr(as_object, "_fields")) {
+    for (const py::handle field : as_object.attr("_fields")) names.append(field);
+  } else {
+    return nullptr;
+  }
   Class& made = classes_[type];
   made.type = py::reinterpret_borrow<py::object>(as_object);
   made.name = std::string(py::str(as_object.attr("__name__")));

@@ -13,7 +13,7 @@ namespace quorumlab::python {
 
 namespace py = pybind11;
 
-// The dataclasses that were met, by type and by name. REQUIRES, as all here: the interpreter's lock is held.
+// The dataclasses and named tuples that were met, by type and by name. REQUIRES, as all here: the interpreter's lock is held.
 class ValueCodec {
  public:
   // Appends checksum and value; throws TypeError or ValueError, which name the place inside the value.

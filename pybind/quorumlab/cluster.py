@@ -431,7 +431,7 @@ class Cluster(Clients, Verbs[Act]):
         file = self._document["name"] + library.ENDING
         message = f"{v['words']}\nreplay: {self.replay_command}    # after error.scenario.save('{file}')"
         if self._node[0] is not None:
-            message = f"{v['words']} (at {v['time_ns'] / 1e9:.6f} s, seed {self.seed})\nreplay: error.scenario.run()"
+            message = f"{v['words']} (seed {self.seed})\nreplay: error.scenario.run()"
         raise InvariantViolation(message, checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
                                  replay_command=self.replay_command, scenario=self.to_scenario(), details=v)

@@ -71,6 +71,7 @@ class Node:
     _world: "_core.NodeWorld" = _core.NodeWorld()
     _seed: int = 0
     _random: "random.Random | None" = None
+    _status: str = ""
 
     # What the world calls.
 
@@ -94,7 +95,7 @@ class Node:
     def send(self, to: str, message: Any, *, at_once: bool = False) -> None:
         """Sends a message to a node. It may be lost, doubled, overtaken; a damaged one does not arrive.
 
-        A message is a value: None, bool, int, float, str, bytes, list, tuple, dict, a dataclass of them. The receiver
+        A message is a value: None, bool, int, float, str, bytes, list, tuple, dict, a dataclass or a named tuple of them. The receiver
         gets a copy. Pictures show its name: a dataclass's, what a dict has under "type", the first text of a tuple.
 
         It leaves once all that was persisted before is durable; ``at_once``: without waiting for that.
@@ -156,12 +157,15 @@ class Node:
     def status(self) -> str:
         """What the node is, "primary" say: pictures and traces show it. Who says "leader" or "primary" is whom
         ``sim.leader`` and "@leader" mean (:attr:`leading` names the words)."""
-        return self._world.state
+        return self._status
 
     @status.setter
     def status(self, status: str) -> None:
-        if status != self._world.state:
+        if not isinstance(status, str):
+            raise TypeError(f"status: expected a text, got {status!r}")
+        if status != self._status:
             self._world.become(status, status in self.leading)
+            self._status = status
 
     #: The words for ``status`` that mean that the node leads.
     leading: Sequence[str] = ("leader", "primary")
@@ -189,7 +193,7 @@ class Node:
         return (len(self.peers) + 1) // 2 + 1
 
     def __repr__(self) -> str:
-        status = self._world.state
+        status = self._status
         return f"<{type(self).__name__} {self.id or 'of no cluster'}{': ' + status if status else ''}>"
 
 

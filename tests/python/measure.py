@@ -36,6 +36,29 @@ def row(what, theirs, ours, aim):
     print(f"{what:<58} {theirs:8.3f} s {ours:8.3f} s  {100 * (ours / theirs - 1):+6.1f} %   {aim}")
 
 
+class PingPong(quorumlab.Node):
+    """Eight small messages that go to and fro."""
+
+    def on_start(self):
+        if self.id == "n1":
+            for i in range(8):
+                self.send("n2", {"type": "Ping", "term": i, "count": 0})
+
+    def on_message(self, sender, message):
+        self.send(sender, {"type": "Ping", "term": message["term"], "count": message["count"] + 1})
+
+
+def node_events():
+    """Node events that Python handles in a second of processor time: each reads a message and sends one."""
+    rates = []
+    for _ in range(5):
+        sim = quorumlab.Cluster(node=PingPong, nodes=2, seed=1, latency="1ms", trace=False)
+        events = sim.events_handled
+        took = processor_time(lambda: sim.run_for("40s"))
+        rates.append((sim.events_handled - events) / took)
+    print(f"nodes in Python: {statistics.median(rates):,.0f} node events a second, each a message in and one out (aim 100,000)")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", default="build/quorumlab")
@@ -58,6 +81,7 @@ def main():
 
     code = "import time; t = time.perf_counter(); import quorumlab; print(time.perf_counter() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(9)]
+    node_events()
     print(f"import quorumlab: {statistics.median(times):.3f} s (aim 0.3)")
     sim = quorumlab.Cluster(nodes=5, seed=1)
     sim.load(every="1ms", key="k{i}", until="1h")

@@ -12,7 +12,7 @@ import pytest
 import quorumlab
 
 MODULES = ["quorumlab", "quorumlab.acts", "quorumlab.campaigns", "quorumlab.clients", "quorumlab.cluster", "quorumlab.errors", "quorumlab.library",
-           "quorumlab.picture", "quorumlab.scenario", "quorumlab.settings", "quorumlab.trace", "quorumlab.values", "quorumlab.views"]
+           "quorumlab.node", "quorumlab.examples.primary_backup", "quorumlab.examples.raft", "quorumlab.picture", "quorumlab.scenario", "quorumlab.settings", "quorumlab.trace", "quorumlab.values", "quorumlab.views"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -62,7 +62,9 @@ class Careful(Hasty):
 
     def on_start(self) -> None:
         super().on_start()
-        self.data, self.done = self.disk or ({}, [])
+        self.done = []
+        if self.disk:
+            self.data, self.done = self.disk
 
     def on_request(self, request: Request) -> None:
         if request.verb == "read" or self.status != "primary":

@@ -20,8 +20,9 @@ from quorumlab import Node, Request, invariant
 
 __all__ = ["Raft", "AskVote", "Vote", "Append", "Appended"]
 
-Entry = tuple[int, str, int, "str | None", "str | None"]  # term, client, number, key, value (None: erase)
-TERM, NOTHING = 0, (0, "", 0, None, None)
+Entry = tuple[Any, ...]  # term, client, number, key, value; value None erases the key, key None does nothing
+NOTHING: Entry = (0, "", 0, None, None)
+TERM = 0
 
 
 @dataclass
