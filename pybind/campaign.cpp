@@ -308,6 +308,10 @@ py::tuple sweep(const std::shared_ptr<script::Scenario>& scenario, const std::st
     }
   }
   meanwhile.rethrow();
+  if (const py::object error = take_stray_error()) {
+    PyErr_SetObject(py::type::of(error).ptr(), error.ptr());
+    throw py::error_already_set();
+  }
   return py::make_tuple(values, verdicts);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "core/node/request.h"
 #include "sim/script/quantity.h"
@@ -33,6 +34,9 @@ const Words& words() {
   static const Words* const all = new Words;  // never freed: the interpreter may be gone by then
   return *all;
 }
+
+// Guarded by the interpreter's lock, and never freed.
+py::object* const stray = new py::object;
 
 // For whoever destroys or copies a world without holding the lock.
 struct Locked {
@@ -207,7 +211,11 @@ void PyNode::step(Now now, const Event& event, Effects& out) {
     const std::string kind = Py_TYPE(value.ptr())->tp_name;
     out.speeches.push_back({kNobody, put("its " + in + " raised " + kind), Effects::Speech::Kind::note});
     out.stop = true;
-    if (NodeRun::current != nullptr) NodeRun::current->failed(std::move(value), id_, in);
+    if (NodeRun::current != nullptr) {
+      NodeRun::current->failed(std::move(value), id_, in);
+    } else if (!*stray) {
+      *stray = py::module_::import("quorumlab.errors").attr("NodeError").attr("of")(name(), in, now.monotonic.ns, 0, value);
+    }
   }
   out_ = nullptr;
   if (out.stop) return;
@@ -400,6 +408,8 @@ const NodeKind* make_kind(py::object type, py::tuple args, py::dict keywords, co
 }  // namespace
 
 thread_local NodeRun* NodeRun::current = nullptr;
+
+py::object take_stray_error() { return std::exchange(*stray, py::object()); }
 
 script::OwnNodes NodeKind::own() const { return {&make_node, this}; }
 

@@ -65,6 +65,10 @@ class NodeRun {
   std::uint64_t steps_ = 0, judged_ = 0;
 };
 
+// The first thing that a node raised where no NodeRun was there to see it (in the threads of a sweep), as a NodeError;
+// null: nothing. It is told once.
+py::object take_stray_error();
+
 const NodeKind* kind_of(const world::ClusterConfig& config);
 // The node as Python sees it; None for one that does not run.
 py::object node_object(const world::Simulation& sim, NodeId node);

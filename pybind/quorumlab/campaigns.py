@@ -318,7 +318,8 @@ def _make_one(make: Any, values: dict[str, Any]) -> Scenario:
             return make
         from .values import plain, to_json
 
-        return Scenario._of(make.to_json(), make._file, {**make._settings, **{k: to_json(plain(v)) for k, v in values.items()}})
+        return Scenario._of(make.to_json(), make._file, {**make._settings, **{k: to_json(plain(v)) for k, v in values.items()}},
+                            *make._node)
     if callable(make):
         scenario = make(**values)
         if not isinstance(scenario, Scenario):
@@ -338,7 +339,7 @@ def _sweep_one(scenario: Scenario, measure: Any, since: str, first: int, count: 
         own = executor = ThreadPoolExecutor(_jobs(workers))
     try:
         # Only text travels: the other side reads the scenario again.
-        what = (scenario.to_json(), scenario._file, dict(scenario._settings), measure, since)
+        what = (scenario.to_json(), scenario._file, dict(scenario._settings), measure, since, scenario._node)
         pieces = list(_spread(executor, _sweep_piece, what, first, count, chunk, tell))
     finally:
         if own is not None:
@@ -393,8 +394,8 @@ def _fuzz_piece(make: tuple[Any, ...], first: int, count: int) -> bytes:
 
 
 def _sweep_piece(what: tuple[Any, ...], first: int, count: int) -> tuple[list[Any], list[int]]:
-    text, file, settings, measure, since = what
-    scenario = Scenario._of(text, file, settings)
+    text, file, settings, measure, since, node = what
+    scenario = Scenario._of(text, file, settings, *node)
     if isinstance(measure, str):
         values, verdicts = _core.sweep(scenario._compiled(), measure, since, first, count, 1, None)
         return values.tolist(), verdicts.tolist()

@@ -118,7 +118,7 @@ class NodeError(Error, RuntimeError):
     place. The node counts as killed and can be restarted; the rest of the cluster can be used further.
 
     Attributes: ``node`` (its name; "" for an invariant), ``handler`` ("on_message"), ``time`` (simulated seconds),
-    ``seed``.
+    ``seed`` (0: in a sweep).
     """
 
     def __init__(self, message: str, node: str = "", handler: str = "", time: float = 0.0, seed: int = 0):
@@ -133,7 +133,8 @@ class NodeError(Error, RuntimeError):
         """From what the compiled half saw."""
         who = f"{node}'s {handler}" if node else handler
         words = f": {cause}" if str(cause) else ""
-        error = cls(f"{who} raised {type(cause).__name__}{words} (at {time_ns / 1e9:.6f} s, seed {seed})", node, handler,
+        by = f", seed {seed}" if seed else ""
+        error = cls(f"{who} raised {type(cause).__name__}{words} (at {time_ns / 1e9:.6f} s{by})", node, handler,
                     time_ns / 1e9, seed)
         error.__cause__ = cause
         return error

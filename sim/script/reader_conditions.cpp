@@ -107,6 +107,14 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
     c.who = targets(json, path);
     put(kind);
   };
+  if (!out_.cluster.foreign_name.empty()) {
+    for (const char* known : {"leader", "write", "read", "erase", "running", "down"}) {
+      if (key == known) break;
+      if (std::string_view(known) != "down") continue;
+      problems_.add(json.line, path, "asks for what only Raft has; a protocol of one's own runs here");
+      return;
+    }
+  }
   if (serf_condition(key, json, path, c, out) || etcd_condition(key, json, path, c, out)) return;
   static constexpr std::pair<const char*, Condition::Operation> kOperations[] = {
       {"write", Condition::Operation::write}, {"read", Condition::Operation::read},

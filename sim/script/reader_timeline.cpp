@@ -203,6 +203,11 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
     }
     read(&json, "both", out.both);
   };
+  if (!out_.cluster.foreign_name.empty()) {
+    for (const Verb engines : {Verb::add, Verb::remove, Verb::promote, Verb::change, Verb::transfer, Verb::set_rule}) {
+      if (out.verb == engines) problems_.add(json.line, path, "is for Raft; a protocol of one's own runs here");
+    }
+  }
   switch (out.verb) {
     case Verb::kill:
     case Verb::crash:

@@ -326,6 +326,30 @@ print(sim.digest, quorumlab.fuzz(3, node=Chance).digest, sim["n1"].node.random.r
 """
 
 
+def test_sweeps():
+    sc = Scenario("asked", seed=1, node=Backup, nodes=3)
+    sc.write(x=1).wait()
+    table = quorumlab.sweep(sc, {"cluster.nodes": [2, 3]}, seeds=5, measure="duration")
+    assert list(table["verdict"].unique()) == ["held"] and len(table) == 10
+    table = quorumlab.sweep(sc, seeds=3, measure=lambda run: run.events, workers=1)
+    assert (table.iloc[:, 1] > 3).all()
+    sc = Scenario("raises", seed=1, node=Bad, nodes=3)
+    sc.write(x=1)
+    sc.after("1s").say("the end")
+    with pytest.raises(NodeError, match="n2's on_message raised KeyError"):
+        quorumlab.sweep(sc, seeds=3, measure="duration")
+    assert len(quorumlab.sweep("quorum", seeds=2, measure="duration")) == 2  # told once
+
+
+def test_only_raft_can_do_this():
+    sim = Cluster(node=Backup, nodes=3, seed=3)
+    with pytest.raises(ScenarioError, match="is for Raft; a protocol of one's own runs here"):
+        sim.transfer("n2")
+    with pytest.raises(ScenarioError, match="asks for what only Raft has"):
+        sim.expect(term=1)
+    assert sim.holds(leader="n1") and not sim.holds(leader="none")
+
+
 def test_the_same_in_every_process():
     outputs = {subprocess.run([sys.executable, "-c", CHANCE], capture_output=True, text=True, check=True,
                               env={**os.environ, "PYTHONHASHSEED": str(i)}).stdout for i in (1, 2)}

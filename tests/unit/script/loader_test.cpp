@@ -160,3 +160,23 @@ TEST_CASE("every verb of the world has a place in the registry, and both documen
     CHECK_FALSE(verb.doc.empty());
   }
 }
+
+TEST_CASE("a protocol of one's own is run by who brings it, and by nobody else") {
+  const std::string text = R"({"cluster": {"nodes": 3, "node": "lab:Mine"}, "timeline": [{"write": {"key": "a", "value": 1}}]})";
+  CHECK(problems_of(text) ==
+        "f.json:1: cluster.node: \"lab:Mine\" is written in Python: run it with quorumlab's Python package\n");
+  Problems problems;
+  const OwnNodes own;
+  const Scenario s = load_text(text, "f.json", {}, problems, &own);
+  CHECK(problems.empty());
+  CHECK(s.cluster.foreign_name == "lab:Mine");
+  CHECK_FALSE(s.cluster.node.run_raft);
+  (void)load_text(R"({"cluster": {"nodes": 3, "node": "lab:Mine", "etcd": {}}, "timeline": []})", "f.json", {}, problems, &own);
+  (void)load_text(R"({"cluster": {"nodes": 3, "node": "lab:Mine"}, "timeline": [
+    {"transfer": "n2", "expect": {"term": 2}}, {"crash": "@leader", "expect": {"leader": "exists"}}]})",
+                  "g.json", {}, problems, &own);
+  CHECK(problems.text("g.json").find("[0].transfer: is for Raft") != std::string::npos);
+  CHECK(problems.text("g.json").find("[0].expect.term: asks for what only Raft has") != std::string::npos);
+  CHECK(problems.text("g.json").find("timeline[1]") == std::string::npos);
+  CHECK(problems.text("f.json").find("cluster.etcd: contradicts \"node\"") != std::string::npos);
+}
