@@ -84,7 +84,8 @@ class Maker {
     if (r.node == 0 || r.node >= state_.size()) return;
     State& s = state_[r.node];
     using Kind = Chart::Span::Kind;
-    if (r.is(Fact::became_leader)) return begin(s.role, Kind::leader, r, id);
+    if (r.is(WorldFact::state_told) && r.a == 0) return end(s.role, id);
+    if (r.is(Fact::became_leader) || r.is(WorldFact::state_told)) return begin(s.role, Kind::leader, r, id);
     if (r.is(Fact::became_candidate) || r.is(Fact::became_pre_candidate)) {
       return begin(s.role, Kind::candidate, r, id);
     }
@@ -114,11 +115,14 @@ class Maker {
       turn(chart_.quorum, r.time_ns, r.is(WorldFact::quorum_available), trace::words(r, context_));
     }
     if (r.node != 0 && r.node <= subject_.servers &&
-        (r.is(Fact::became_leader) || r.is(Fact::became_follower) || r.is(WorldFact::process_killed) ||
+        (r.is(Fact::became_leader) || r.is(Fact::became_follower) || r.is(WorldFact::state_told) || r.is(WorldFact::process_killed) ||
          r.is(WorldFact::process_crashed) || r.is(WorldFact::process_stopped))) {
-      const bool leads = r.is(Fact::became_leader);
+      // A protocol of one's own has no terms: who says it last leads.
+      const bool own = r.is(WorldFact::state_told);
+      const bool leads = r.is(Fact::became_leader) || (own && r.a == 1);
+      own_ = own_ || own;
       if (leads) {
-        leaders_[r.node] = r.a;
+        leaders_[r.node] = own ? static_cast<std::uint64_t>(r.time_ns) : r.a;
       } else {
         leaders_.erase(r.node);
       }
@@ -127,7 +131,8 @@ class Maker {
                                           [](const auto& a, const auto& b) { return a.second < b.second; });
       turn(chart_.leader, r.time_ns, first != leaders_.end(),
            first == leaders_.end() ? "nobody leads"
-                                   : trace::host_name(first->first, context_) + " leads in term " + std::to_string(first->second));
+                                   : trace::host_name(first->first, context_) +
+                                         (own_ ? " leads" : " leads in term " + std::to_string(first->second)));
     }
     if (r.is(WorldFact::act) && static_cast<world::Verb>(r.b) == world::Verb::write) writes_.insert(r.a);
     if (r.time_ns < options_.from_ns) return;
@@ -255,6 +260,7 @@ class Maker {
   Chart chart_;
   std::vector<State> state_;
   std::map<std::uint32_t, std::uint64_t> leaders_;  // who believes to lead, and in which term
+  bool own_ = false;  // a protocol of one's own: no term, but since when
   std::unordered_set<std::uint64_t> writes_;
   std::unordered_map<RecordId, std::pair<std::uint32_t, std::uint32_t>> under_way_;
   OperationNames operations_;
