@@ -168,7 +168,7 @@ void Ladder::span(const Chart::Span& s, std::string& out) const {
       kNames[kind], x(s.host) - w / 2, from, w, std::max(2.0, to - from), escaped(host_of(chart_, s.host)),
       kNames[kind], term);
   if (to - from <= 40 || lane_ <= 60 || s.kind == Chart::Span::Kind::candidate) return;
-  const std::string label = s.kind == Chart::Span::Kind::leader ? fmt::format("term {}", s.term) : std::string(kNames[kind]);
+  const std::string label = s.kind == Chart::Span::Kind::leader && s.term != 0 ? fmt::format("term {}", s.term) : std::string(kNames[kind]);
   put(out, "<text class=\"tag {}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", kNames[kind], x(s.host) + 11, from + 22, label);
 }
 
