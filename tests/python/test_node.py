@@ -470,3 +470,6 @@ def test_pictures():
     assert "Copy" in sim.trace.draw("svg") and "Copy" in sim.trace.to_html()
     assert "★ n1       primary" in str(sim)
     assert sim.to_frame().loc["n2", "state"] == "backup"
+    assert sim.quorum and (sim.quorum.have, sim.quorum.need) == (3, 2)
+    sim.crash("n2", "n3")
+    assert not sim.quorum and sim.quorum.have == 1
