@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/report/chart.h"
 #include "sim/script/json.h"
@@ -27,13 +28,14 @@ void bind_picture(py::module_& m);
 struct Tape {
   trace::Trace trace;
   report::Subject subject;  // its `trace` is set where it is used
+  std::vector<std::string> titles;  // of hosts, for people: "DB X"; may be empty: their names
   std::string scenario;     // the file's text; may be empty
 };
 
 // Throws quorumlab.ScenarioError with every problem. `file` may be empty.
 [[noreturn]] void refuse(const script::Problems& problems, const std::string& file);
 // What of a scenario a picture tells.
-void describe(const script::Scenario& scenario, report::Subject& subject);
+void describe(const script::Scenario& scenario, Tape& tape);
 // A violation as a dict, with its words.
 py::dict violation_dict(const judge::Violation& violation, const std::vector<std::string>& names);
 

@@ -18,12 +18,18 @@ void refuse(const script::Problems& problems, const std::string& file) {
   throw py::error_already_set();
 }
 
-void describe(const script::Scenario& s, report::Subject& subject) {
+void describe(const script::Scenario& s, Tape& tape) {
+  report::Subject& subject = tape.subject;
   subject.title = s.title.empty() ? s.name : s.title;
   subject.description = s.description;
   subject.names = s.cluster.host_names();
   subject.servers = static_cast<std::uint32_t>(s.cluster.names.size());
   subject.clients = s.cluster.clients;
+  tape.titles = subject.names;
+  const std::size_t first = subject.servers + subject.clients;
+  for (std::size_t i = 0; i < s.cluster.apps.size(); ++i) {
+    if (!s.cluster.apps[i].app.title.empty()) tape.titles[first + i] = s.cluster.apps[i].app.title;
+  }
 }
 
 py::dict violation_dict(const judge::Violation& v, const std::vector<std::string>& names) {

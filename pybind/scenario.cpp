@@ -101,7 +101,7 @@ py::dict run(const Scenario& scenario, const std::string& text, std::uint64_t se
   watcher.interrupts.rethrow();
   const bool broken = !nodes.broken.empty();
   if (broken) result.verdict = script::Verdict::violated;
-  describe(scenario, tape->subject);
+  describe(scenario, *tape);
   tape->subject.seed = seed;
   tape->subject.digest = result.digest;
   tape->subject.replay = replay;

@@ -362,7 +362,7 @@ std::shared_ptr<Tape> tape(Live& live, const std::string& scenario, const std::s
   const world::Simulation& sim = live.session.sim();
   auto out = std::make_shared<Tape>();
   out->trace = sim.trace();
-  describe(live.session.scenario(), out->subject);
+  describe(live.session.scenario(), *out);
   out->subject.seed = sim.seed();
   out->subject.digest = sim.digest().value();
   out->subject.replay = replay;

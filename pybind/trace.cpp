@@ -159,7 +159,7 @@ Shared load(Result<trace::File>&& read, const std::string& where) {
   const script::OwnNodes looked_at;
   const script::Scenario scenario = script::load_text(tape->scenario, where, {}, problems, &looked_at);
   if (problems.empty()) {
-    describe(scenario, tape->subject);
+    describe(scenario, *tape);
   } else {
     tape->subject.title = where;
     tape->subject.servers = static_cast<std::uint32_t>(read->info.names.size());

@@ -56,8 +56,8 @@ quorumlab_driver(NAME "fuzzers: a minute each" LABELS slow fuzz SECONDS 3600
   RUN fuzzers/run.py --build-root ${CMAKE_BINARY_DIR} --seconds 60)
 quorumlab_driver(NAME "viz: panels, model and session under sanitizers" LABELS slow viz SECONDS 3600
   RUN sanitized.py --build-root ${CMAKE_BINARY_DIR} test_unit_viz test_unit_viz_screen)
-quorumlab_driver(NAME "mutants: sample of four" LABELS mutate SECONDS 1200
-  RUN mutate/mutate.py --sample 4 --seeds 150 --minutes 5)
+quorumlab_driver(NAME "mutants: sample of eight" LABELS mutate SECONDS 1200
+  RUN mutate/mutate.py --build ${CMAKE_BINARY_DIR} --sample 8 --seeds 150 --minutes 3)
 quorumlab_driver(NAME "mutants: two hundred" LABELS slow mutate SECONDS 36000
   RUN mutate/mutate.py --sample 200 --unit)
 # They share a build folder.

@@ -38,6 +38,7 @@ def swim(bench):
 GRID = {"--blocked": [4, 16, 32], "--block-ms": [128, 512, 2048, 8192, 16384, 32768],
         "--free-ms": [1, 4, 16, 64, 256, 1024, 4096, 16384]}
 SAMPLE = {"--blocked": [4, 16, 32], "--block-ms": [8192, 16384, 32768], "--free-ms": [1, 64, 1024]}
+SMALL = {"--blocked": [4, 16, 32], "--block-ms": [8192, 32768], "--free-ms": [1, 1024]}  # with few trials
 HANDLING_US = 100  # the shortest time from a ping to its ack that was recorded (tests/data/serf/lzw.pcap)
 
 
@@ -53,8 +54,9 @@ def lifeguard_table(bench, grid, handling):
 
 
 def lifeguard(bench):
-    grid = SAMPLE if bench.trials < 10_000 else GRID
-    points = math.prod(len(values) for values in grid.values())
+    whole = bench.trials >= 10_000
+    grid, corners = (GRID, SAMPLE) if whole else (SMALL, SMALL)
+    points, few = (math.prod(len(values) for values in g.values()) for g in (grid, corners))
     print(f"""
 Lifeguard, table of false positives: how often a member that never blocked was declared failed, by anybody
   and by members that never blocked either.
@@ -67,9 +69,9 @@ Lifeguard, table of false positives: how often a member that never blocked was d
   before what waited is handled; handling one message that waited takes {HANDLING_US} us, the shortest recorded
   time from a ping to its ack, which a process that does not have to wake up first should beat.
   One trial at each of {points} points: C {grid["--blocked"]}, D {grid["--block-ms"]} ms, I {grid["--free-ms"]} ms.
-  Nothing is fitted. The last two columns: the other end, where handling takes no time, at 27 of the points.""")
+  Nothing is fitted. The last two columns: the other end, where handling takes no time, at {few} of the points.""")
     rows, sums = lifeguard_table(bench, grid, HANDLING_US)
-    _, at_once = lifeguard_table(bench, SAMPLE, 0)
+    _, at_once = lifeguard_table(bench, corners, 0)
     share = {v: [100 * got / base if base else 0.0 for got, base in zip(t, sums["swim"])] for v, t in sums.items()}
     swift = {v: [100 * got / base if base else 0.0 for got, base in zip(t, at_once["swim"])]
              for v, t in at_once.items()}

@@ -108,17 +108,26 @@ class Workshop:
         started = time.monotonic()
         self.must(self.build_command())
         print(f"original built in {time.monotonic() - started:.0f} s", flush=True)
+        self.try_original()
+
+    def try_original(self):
         started = time.monotonic()
         code, text = self.fuzz(600)
         self.usual_seconds = time.monotonic() - started
         if code != 0:
             sys.exit(f"the original does not survive its own fuzzing (exit {code}):\n{text[-3000:]}")
         self.digest = self.digest_in(text)
-        print(f"original fuzzed with {seeds} seeds in {self.usual_seconds:.1f} s, "
+        print(f"original fuzzed with {self.seeds} seeds in {self.usual_seconds:.1f} s, "
               f"digest {self.digest}", flush=True)
 
     def build_command(self):
         return ["cmake", "--build", str(self.build), "--target", "quorumlab", "-j", str(self.jobs)]
+
+    def forget(self, path):
+        """The mutant is gone."""
+
+    def rebuild(self, _):
+        return run(self.build_command(), 600)[0] == 0
 
     def must(self, command):
         code, text = run([str(c) for c in command], 1800)
@@ -159,8 +168,7 @@ class Workshop:
         lines[number - 1] = new
         try:
             target.write_text("\n".join(lines) + "\n")
-            code, text = run(self.build_command(), 600)
-            if code != 0:
+            if not self.rebuild(path):
                 return "unbuildable", ""
             if self.object_hash(path) == before:
                 return "equal", ""
@@ -175,6 +183,57 @@ class Workshop:
             return "survived", "killed by unit tests" if self.unit and self.unit_tests_fail() else ""
         finally:
             target.write_text(original)
+            self.forget(path)
+
+
+class Graft(Workshop):
+    """Mutants grafted onto a build that there is: one file compiled and one program linked for each."""
+
+    def __init__(self, folder, jobs, seeds, first_seed, tree):
+        self.source = folder / "source"
+        self.build = folder
+        self.out = folder / "out"
+        self.tree = tree.resolve()
+        self.jobs, self.seeds, self.first_seed, self.unit = jobs, seeds, first_seed, False
+        shutil.copytree(ROOT / "core" / "raft", self.source / "core" / "raft")
+        code, text = run(["ninja", "-C", str(self.tree), "-t", "commands", "quorumlab"], 60)
+        commands = text.splitlines()
+        if code != 0 or not commands or "libquorumlab_raft.a" not in commands[-1]:
+            sys.exit(f"{self.tree} is no build by Ninja with the program in it:\n{text[-1000:]}")
+        self.link = commands[-1].removeprefix(": && ").removesuffix(" && :").split()
+        self.compile = {}
+        for command in (c.split() for c in commands):
+            if "-c" in command and "/core/raft/" in command[-1]:
+                self.compile[pathlib.Path(command[-1]).name] = [w for w in command if w != "-Werror"]
+        shutil.copy(self.tree / "quorumlab", self.build)
+        self.try_original()
+
+    def grafted(self, path):
+        return self.build / "raft" / f"{path.name}.o"
+
+    def object_hash(self, path):
+        """Of the mutant's object, or before there is one of the original's."""
+        if not self.grafted(path).exists():
+            self.rebuild(path)
+        return hashlib.sha256(self.grafted(path).read_bytes()).hexdigest()
+
+    def forget(self, path):
+        self.grafted(path).unlink(missing_ok=True)
+
+    def rebuild(self, path):
+        self.grafted(path).parent.mkdir(exist_ok=True)
+        command = list(self.compile[path.name])
+        command[-1] = str(self.source / path.relative_to(ROOT))
+        for option, place in (("-o", self.grafted(path)), ("-MF", self.grafted(path).with_suffix(".d"))):
+            command[command.index(option) + 1] = str(place)
+        library = self.build / "libquorumlab_raft.a"
+        shutil.copy(self.tree / library.name, library)
+        link = [str(library) if w == library.name else w for w in self.link]
+        link[link.index("-o") + 1] = str(self.build / "quorumlab")
+        return all(self.run_there(c) for c in (command, ["ar", "r", str(library), str(self.grafted(path))], link))
+
+    def run_there(self, command):
+        return subprocess.run(command, cwd=self.tree, capture_output=True, check=False, timeout=600).returncode == 0
 
 
 def main():
@@ -188,8 +247,12 @@ def main():
     parser.add_argument("--file", action="append", default=[], help="only this file of core/raft")
     parser.add_argument("--at-least", type=float, default=0, help="fail below this share, in percent")
     parser.add_argument("--unit", action="store_true", help="show survivors to the unit tests, too")
+    parser.add_argument("--build", type=pathlib.Path,
+                        help="graft mutants onto this build instead of building a copy; not with --unit")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     arguments = parser.parse_args()
+    if arguments.build and arguments.unit:
+        parser.error("--unit needs a copy: leave --build out")
 
     chosen = mutants()
     if arguments.file:
@@ -209,8 +272,8 @@ def main():
     verdicts, by_unit = [], 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="quorumlab-mutants-") as folder:
-        shop = Workshop(pathlib.Path(folder), arguments.jobs, arguments.seeds, arguments.first_seed,
-                        arguments.unit)
+        where = pathlib.Path(folder), arguments.jobs, arguments.seeds, arguments.first_seed
+        shop = Graft(*where, arguments.build) if arguments.build else Workshop(*where, arguments.unit)
         for at, mutant in enumerate(chosen, 1):
             if arguments.minutes and time.monotonic() - started > 60 * arguments.minutes:
                 print(f"time is up: {len(chosen) - at + 1} mutants left out")

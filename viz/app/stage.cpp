@@ -12,13 +12,7 @@ namespace {
 int make_context(int width, int height) {
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
-  ImGuiIO& io = ImGui::GetIO();
-  io.IniFilename = nullptr;
-  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
-  io.DisplaySize = ImVec2(static_cast<float>(width), static_cast<float>(height));
-  io.DeltaTime = 1.0f / 60;
-  io.MousePos = ImVec2(-1e6f, -1e6f);
-  add_fonts(width, height);
+  prepare_picture(width, height);
   return 0;
 }
 

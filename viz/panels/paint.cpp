@@ -47,6 +47,16 @@ void add_fonts(int width, int height) {
   }
 }
 
+void prepare_picture(int width, int height) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = nullptr;
+  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+  io.DisplaySize = ImVec2(static_cast<float>(width), static_cast<float>(height));
+  io.DeltaTime = 1.0f / 60;
+  io.MousePos = ImVec2(-1e6f, -1e6f);
+  add_fonts(width, height);
+}
+
 Brush::Brush(const View& view, ImDrawList* list)
     : colours_(theme(view.dark)),
       list_(list),

@@ -55,6 +55,9 @@ struct View {
 
 // Adds the fonts for a picture of this size to the current context; once, before its first frame.
 void add_fonts(int width, int height);
+// The current context draws pictures of this size, without a window, a mouse or a file of its own; once,
+// before its first frame.
+void prepare_picture(int width, int height);
 // The colour behind all, as 0xRRGGBB.
 std::uint32_t background(bool dark);
 

@@ -14,13 +14,8 @@ class Screen {
  public:
   explicit Screen(int width = 1280, int height = 800) {
     ImGui::CreateContext();
+    prepare_picture(width, height);
     ImGuiIO& io = ImGui::GetIO();
-    io.IniFilename = nullptr;
-    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
-    io.DisplaySize = ImVec2(static_cast<float>(width), static_cast<float>(height));
-    io.DeltaTime = 1.0f / 60;
-    io.MousePos = ImVec2(-1e6f, -1e6f);
-    add_fonts(width, height);
     unsigned char* pixels = nullptr;
     io.Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
   }
