@@ -242,6 +242,9 @@ void Engine::refuse_vote(MessageType response, const Message& request) {
   const LogIndex known = std::min(status_.commit, request.index);
   Message& m = send(response, request.source);
   m.reject = true;
+  // It has the term of today. Whoever asked may have come to that term meanwhile, and asked again.
+  const bool pre = request.type == MessageType::request_pre_vote;
+  m.flag = request.term < (pre ? status_.term.next() : status_.term);
   if (!on(Rule::refusal_tells_commit)) return;
   if (const std::optional<Term> term = log_.term(known)) {
     m.index = known;
@@ -269,6 +272,11 @@ void Engine::handle_vote_response(const Message& m) {
   if (is_leader() || status_.role == Role::follower) return;
   const bool strict = on(Rule::vote_reply_matches_campaign);
   const bool pre = m.type == MessageType::request_pre_vote_response;
+  if (strict && m.reject && m.flag) {
+    note(Fact::message_ignored, m.source, m.term.value, static_cast<std::uint64_t>(m.type), 0,
+         Reason::stale_term);
+    return;
+  }
   if (status_.role == Role::pre_candidate) {
     const Term expected = m.reject ? status_.term : status_.term.next();
     if (!strict || (pre && m.term == expected)) count_vote(m.source, !m.reject);

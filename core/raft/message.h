@@ -47,8 +47,8 @@ struct Entry {
 struct Message {
   MessageType type = MessageType::heartbeat;
   bool reject = false;
-  bool flag = false;        // vote: campaign by leadership transfer; snapshot: last chunk;
-                            // proposal and read: dropped
+  bool flag = false;        // vote: campaign by leadership transfer; refused vote: asked for in an
+                            // older term; snapshot: last chunk; proposal and read: dropped
   NodeId source;
   NodeId target;
   Term term;                // of the sender; pre-vote: the term it would campaign in

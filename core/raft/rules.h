@@ -3,10 +3,6 @@
 // and see what it was for. The real server refuses any but the default set.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 #include "core/base/rule_set.h"
 
 namespace quorumlab::raft {
@@ -104,27 +100,6 @@ namespace quorumlab::raft {
                                                              "that the leader hears, or that the "  \
                                                              "rest could not do without")
 
-enum class Rule : std::uint8_t {
-#define X(name, source, meaning) name,
-  QUORUMLAB_RAFT_RULES(X)
-#undef X
-};
-
-inline constexpr std::size_t kRuleCount = 0
-#define X(name, source, meaning) +1
-    QUORUMLAB_RAFT_RULES(X)
-#undef X
-    ;
-
-using Rules = RuleSet<Rule, kRuleCount>;
-
-struct RuleInfo {
-  Rule rule;
-  std::string_view name, source, meaning;
-};
-// Every rule, in the order of the enum.
-const RuleInfo* all_rules();
-std::optional<Rule> find_rule(std::string_view name);
-std::string_view rule_name(Rule rule);
+QUORUMLAB_DECLARE_RULES(QUORUMLAB_RAFT_RULES)
 
 }  // namespace quorumlab::raft

@@ -61,7 +61,8 @@ std::string message_words(std::uint32_t kind, ByteView bytes, const Context& con
                          m.log_term.value);
     case MessageType::request_vote_response:
     case MessageType::request_pre_vote_response:
-      return fmt::format("{} term {}: {}", name, term, m.reject ? "refused" : "granted");
+      return fmt::format("{} term {}: {}", name, term,
+                         !m.reject ? "granted" : m.flag ? "refused what was asked in an older term" : "refused");
     case MessageType::append_entries:
       if (m.entry_count == 0) {
         return fmt::format("{} term {}, no entries after {}, commit {}", name, term, m.index.value,

@@ -1,4 +1,7 @@
 // What the engine as a whole promises, feature by feature, in the order of the Raft paper.
+#include <algorithm>
+#include <utility>
+
 #include "tests/catch.h"
 #include "tests/unit/raft/harness.h"
 
@@ -63,6 +66,44 @@ TEST_CASE("a voter refuses a candidate whose log ends earlier (5.4.1)") {
     REQUIRE(reply->type == MessageType::request_vote_response);
     CHECK(reply->reject == !k.granted);
     CHECK(c.host(1).noted(Fact::vote_refused, Reason::log_behind) == !k.granted);
+  }
+}
+
+TEST_CASE("a refusal of an older campaign does not count against the one of today") {
+  for (const bool pre_vote : {false, true}) {
+    CAPTURE(pre_vote);
+    Cluster c(3, [pre_vote](Config& config) {
+      plain(config);
+      config.pre_vote = pre_vote;
+    });
+    // Node 1 asks, nobody hears it for long; all come to term 4 by themselves, and node 1 asks again.
+    c.timeout(1);
+    const auto late = std::exchange(c.queue, {});
+    for (std::uint32_t id = 1; id <= 3; ++id) {
+      Message word;
+      word.type = MessageType::heartbeat_response;
+      word.source = {id % 3 + 1};
+      word.target = {id};
+      word.term = {4};
+      c.give(word);
+    }
+    c.timeout(1);
+    const auto today = std::exchange(c.queue, {});
+    if (!pre_vote) c.give(today.front());  // node 2 has come to the term of today
+    for (const Packet& p : late) c.give(p);
+    // Both refuse that, with the term of today; one of them has granted what was asked today.
+    int refused = 0;
+    for (const Packet& p : c.queue) {
+      const auto answer = decode(p.bytes);
+      refused += answer->reject && answer->flag;
+    }
+    CHECK(refused == 2);
+    std::stable_partition(c.queue.begin(), c.queue.end(),
+                          [](const Packet& p) { return decode(p.bytes)->reject; });
+    c.deliver();
+    if (pre_vote) c.give(today.front());
+    c.deliver();
+    CHECK(c[1].status().role == Role::leader);
   }
 }
 
