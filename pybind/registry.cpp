@@ -4,6 +4,7 @@
 
 #include "pybind/bind.h"
 #include "sim/judge/judges.h"
+#include "sim/script/rule_list.h"
 #include "sim/script/schema.h"
 #include "sim/script/verbs.h"
 #include "sim/trace/words.h"
@@ -102,6 +103,14 @@ py::list checkers() {
   return out;
 }
 
+py::list rules() {
+  py::list out;
+  for (const script::ListedRule& r : script::rule_list()) {
+    out.append(py::make_tuple(std::string(r.engine), std::string(r.name), std::string(r.source), std::string(r.meaning)));
+  }
+  return out;
+}
+
 py::dict kinds() {
   py::dict out;
   for (const std::uint16_t kind : trace::all_kinds()) out[py::int_(kind)] = std::string(trace::short_name(kind));
@@ -121,6 +130,7 @@ py::dict reasons() {
 void bind_registry(py::module_& m) {
   m.def("registry", &registry, "Every key that a scenario file may hold, as nested dicts.");
   m.def("checkers", &checkers, "The names of all checkers.");
+  m.def("rules", &rules, "Every rule of the engines as (engine, name, source, meaning).");
   m.def("kinds", &kinds, "The names of all kinds of records, by number.");
   m.def("reasons", &reasons, "The names of all reasons, by number; of none: empty.");
   m.def("json_schema", &script::json_schema, "The JSON Schema of scenario files.");

@@ -3,10 +3,6 @@
 // switch one off and see what it was for.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 #include "core/base/rule_set.h"
 
 namespace quorumlab::gossip {
@@ -82,27 +78,6 @@ namespace quorumlab::gossip {
   X(primary_key_stays, "memberlist keyring.go", "the primary key cannot be removed")               \
   X(verify_gossip, "memberlist security.go", "an unsealed packet is refused where a key is set")
 
-enum class Rule : std::uint8_t {
-#define X(name, source, meaning) name,
-  QUORUMLAB_GOSSIP_RULES(X)
-#undef X
-};
-
-inline constexpr std::size_t kRuleCount = 0
-#define X(name, source, meaning) +1
-    QUORUMLAB_GOSSIP_RULES(X)
-#undef X
-    ;
-
-using Rules = RuleSet<Rule, kRuleCount>;
-
-struct RuleInfo {
-  Rule rule;
-  std::string_view name, source, meaning;
-};
-// Every rule, in the order of the enum.
-const RuleInfo* all_rules();
-std::optional<Rule> find_rule(std::string_view name);
-std::string_view rule_name(Rule rule);
+QUORUMLAB_DECLARE_RULES(QUORUMLAB_GOSSIP_RULES)
 
 }  // namespace quorumlab::gossip

@@ -3,10 +3,6 @@
 // can see.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 #include "core/base/rule_set.h"
 
 namespace quorumlab::kv {
@@ -52,27 +48,6 @@ namespace quorumlab::kv {
   X(removed_stays_removed, "etcd: membership", "a member that was removed never comes back")     \
   X(sessions_apply_once, "thesis 6.3", "a command of a session is applied once")
 
-enum class Rule : std::uint8_t {
-#define X(name, source, meaning) name,
-  QUORUMLAB_KV_RULES(X)
-#undef X
-};
-
-inline constexpr std::size_t kRuleCount = 0
-#define X(name, source, meaning) +1
-    QUORUMLAB_KV_RULES(X)
-#undef X
-    ;
-
-using Rules = RuleSet<Rule, kRuleCount>;
-
-struct RuleInfo {
-  Rule rule;
-  std::string_view name, source, meaning;
-};
-// Every rule, in the order of the enum; kRuleCount of them.
-const RuleInfo* all_rules();
-std::optional<Rule> find_rule(std::string_view name);
-std::string_view rule_name(Rule rule);
+QUORUMLAB_DECLARE_RULES(QUORUMLAB_KV_RULES)
 
 }  // namespace quorumlab::kv

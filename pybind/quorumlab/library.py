@@ -1,15 +1,15 @@
-"""Where the scenarios are that come with quorumlab."""
+"""What comes with quorumlab: its scenarios, and the rules of its engines."""
 
 from __future__ import annotations
 
 import os
 import pathlib
 import shlex
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, NamedTuple, Optional
 
 from . import _core
 
-__all__ = ["scenarios"]
+__all__ = ["Rule", "rules", "scenarios"]
 
 ENDING = ".scenario.json"
 
@@ -46,6 +46,33 @@ def find(name: "str | os.PathLike[str]") -> pathlib.Path:
         inside = (folder / (str(name) + ENDING) for folder in folders())
         return next((file for file in inside if file.exists()), path)
     return scenarios().get(str(name), path)
+
+
+class Rule(NamedTuple):
+    """A rule that an engine obeys; ``rules_off=rule.name`` switches it off."""
+
+    engine: str
+    """"raft", "serf" or "etcd"."""
+    name: str
+    source: str
+    """Where it is stated: a section of a paper or a document, a commit."""
+    meaning: str
+    """What it demands."""
+
+
+def rules(engine: Optional[str] = None) -> list[Rule]:
+    """The rules that the engines obey, all or those of one engine, in the order of the engine's own list.
+
+    >>> rules("raft")[6]
+    Rule(engine='raft', name='one_vote_per_term', source='Raft 5.2', meaning='a node grants one vote in a term')
+
+    Raises ValueError for an engine that there is not.
+    """
+    known = [Rule(*each) for each in _core.rules()]
+    engines = list(dict.fromkeys(rule.engine for rule in known))
+    if engine is not None and engine not in engines:
+        raise ValueError(f"no engine {engine!r}: there are {', '.join(engines)}")
+    return [rule for rule in known if engine in (None, rule.engine)]
 
 
 def replay_command(file: str, seed: int, settings: Mapping[str, str]) -> str:

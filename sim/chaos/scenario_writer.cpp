@@ -12,6 +12,7 @@
 #include "sim/script/quantity.h"
 #include "sim/script/serf_fields.h"
 #include "sim/trace/checkers.h"
+#include "sim/trace/json_string.h"
 #include "sim/world/etcd_setup.h"
 
 namespace quorumlab::chaos {
@@ -22,19 +23,9 @@ using world::Verb;
 namespace {
 
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
+  std::string out;
+  trace::put_json_string(text, out);
+  return out;
 }
 
 std::string time(Duration d) { return quoted(script::to_text(d)); }
@@ -97,11 +88,11 @@ class Object {
 };
 
 // The rules of an engine that are switched off, if any are.
-template <class Rules, class Info>
-void put_rules_off(const Rules& rules, const Info* all, std::size_t count, Object& out) {
+template <class Rules, class List>
+void put_rules_off(const Rules& rules, const List& all, Object& out) {
   std::string off;
-  for (const Info* info = all; info != all + count; ++info) {
-    if (!rules[info->rule]) off += (off.empty() ? "" : ", ") + quoted(info->name);
+  for (const auto& info : all) {
+    if (!rules[info.rule]) off += (off.empty() ? "" : ", ") + quoted(info.name);
   }
   if (!off.empty()) out.put("rules_off", "[" + off + "]");
 }
@@ -201,7 +192,7 @@ class Writer {
     number("snapshot_keep", node.snapshot_keep, none.snapshot_keep);
     number("snapshot_chunk_bytes", r.snapshot_chunk_bytes, d.snapshot_chunk_bytes);
     if (r.batch_while_writing) out.put("batch_while_writing", "true");
-    put_rules_off(r.rules, raft::all_rules(), raft::kRuleCount, out);
+    put_rules_off(r.rules, raft::kRules, out);
     return out.text();
   }
 
@@ -219,7 +210,7 @@ class Writer {
       port("client_port", server.members[0].client_urls, usual.client);
       port("peer_port", server.members[0].peer_urls, usual.peer);
     }
-    put_rules_off(server.rules, kv::all_rules(), kv::kRuleCount, out);
+    put_rules_off(server.rules, kv::kRules, out);
     return out.text();
   }
 
@@ -247,7 +238,7 @@ class Writer {
     }
     if (!s.tags.empty()) out.put("tags", tags(s.tags));
     if (!s.start_join.empty()) out.put("start_join", hosts(s.start_join));
-    put_rules_off(s.rules, gossip::all_rules(), gossip::kRuleCount, out);
+    put_rules_off(s.rules, gossip::kRules, out);
     return out.text();
   }
   // The verb of a command to an agent, and what it says.

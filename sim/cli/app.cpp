@@ -155,7 +155,7 @@ void Progress::clear() {
 }
 
 int run_cli(int argc, char** argv) {
-  CLI::App app{"quorumlab: the real Raft engine in a virtual world that one seed decides", "quorumlab"};
+  CLI::App app{"quorumlab: the real Raft and gossip engines in a virtual world that one seed decides", "quorumlab"};
   app.footer(kFooter);
   app.set_version_flag("--version", "quorumlab 0.1.0 (digest version " + std::to_string(trace::kDigestVersion) + ")");
   app.require_subcommand(1);
@@ -164,6 +164,7 @@ int run_cli(int argc, char** argv) {
   add_check(app, chosen);
   add_list(app, chosen);
   add_schema(app, chosen);
+  add_rules(app, chosen);
   add_sweep(app, chosen);
   add_fuzz(app, chosen);
   add_report(app, chosen);

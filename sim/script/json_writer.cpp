@@ -1,39 +1,18 @@
 // JSON for people: short values on one line, long ones a member a line.
-#include <cstdio>
-
 #include "sim/script/json.h"
+#include "sim/trace/json_string.h"
 
 namespace quorumlab::script {
 namespace {
 
 constexpr std::size_t kWidth = 100;
 
-void add_text(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 void add_flat(const Json& value, std::string& out) {
   switch (value.kind) {
     case Json::Kind::null: out += "null"; break;
     case Json::Kind::boolean: out += value.truth ? "true" : "false"; break;
     case Json::Kind::number: out += value.text; break;
-    case Json::Kind::text: add_text(value.text, out); break;
+    case Json::Kind::text: trace::put_json_string(value.text, out); break;
     case Json::Kind::list:
       out += '[';
       for (const Json& item : value.items) {
@@ -46,7 +25,7 @@ void add_flat(const Json& value, std::string& out) {
       out += '{';
       for (const JsonMember& member : value.members) {
         if (&member != &value.members.front()) out += ", ";
-        add_text(member.first, out);
+        trace::put_json_string(member.first, out);
         out += ": ";
         add_flat(member.second, out);
       }
@@ -74,7 +53,7 @@ void add(const Json& value, std::size_t indent, std::size_t used, bool whole, st
   }
   for (const JsonMember& member : value.members) {
     std::string name;
-    add_text(member.first, name);
+    trace::put_json_string(member.first, name);
     out += margin + name + ": ";
     // Steps stand below each other, however few they are.
     const bool steps = indent == 0 && member.second.is(Json::Kind::list) && !member.second.items.empty() &&

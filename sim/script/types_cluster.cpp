@@ -1,10 +1,8 @@
 // The registry's part about the cluster: nodes, Raft, network, disks, clocks, clients.
 #include <algorithm>
 
-#include "core/gossip/rules.h"
-#include "core/kv/rules.h"
-#include "core/raft/rules.h"
 #include "sim/judge/judges.h"
+#include "sim/script/rule_list.h"
 #include "sim/script/types.h"
 
 namespace quorumlab::script {
@@ -33,16 +31,10 @@ CommonTypes::CommonTypes(TypeStore& s) {
   bytes = s.integer(0, 1'000'000'000'000, "a number of bytes");
   scalar = s.any_of({text, s.make(Kind::number, "a number"), boolean}, "a text, a number, true or false", "value");
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < raft::kRuleCount; ++i) {
-    names.emplace_back(raft::rule_name(static_cast<raft::Rule>(i)));
-  }
-  for (std::size_t i = 0; i < gossip::kRuleCount; ++i) {
-    names.emplace_back(gossip::rule_name(static_cast<gossip::Rule>(i)));
-  }
-  for (std::size_t i = 0; i < kv::kRuleCount; ++i) {
-    // sessions_apply_once is a rule of Raft's own state machine as well.
-    const std::string rule_name(kv::rule_name(static_cast<kv::Rule>(i)));
-    if (std::find(names.begin(), names.end(), rule_name) == names.end()) names.push_back(rule_name);
+  for (const ListedRule& each : rule_list()) {
+    // sessions_apply_once is a rule of Raft's own state machine and of the store's.
+    const std::string called(each.name);
+    if (std::find(names.begin(), names.end(), called) == names.end()) names.push_back(called);
   }
   const Type* rule = s.choice(std::move(names), "the name of a rule", "rule");
   rules = s.any_of({rule, s.list(rule, 1, 64, "one or more rules")}, "a rule or a list of rules", "rules");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/trace/file.h"
+#include "sim/trace/json_string.h"
 #include "sim/trace/output.h"
 #include "sim/trace/words.h"
 
@@ -60,23 +61,6 @@ char* put_long_number(char* at, std::uint64_t v) {
 void put_number(std::uint64_t value, std::string& out) {
   char digits[32];
   out.append(digits, put_number(digits, value));
-}
-
-// Quoted, with what JSON wants escaped. Bytes above 127 pass as they are: our texts are UTF-8.
-void put_string(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
 }
 
 // A text that is put often. Short ones are copied as one block of fixed size, however short.
@@ -175,7 +159,7 @@ class LineMaker {
   LineMaker(const FileInfo& info, RecordId first) : id_(first) {
     for (const std::string& name : info.names) {
       std::string quoted;
-      put_string(name, quoted);
+      put_json_string(name, quoted);
       nodes_.emplace_back(",\"node\":" + quoted);
       peers_.emplace_back(",\"peer\":" + quoted);
       longest_ = std::max(longest_, kFixed + 2 * quoted.size());
@@ -238,7 +222,7 @@ class LineMaker {
 void append_words(const Record& record, const FileInfo& info, const Trace& trace,
                   std::string& out) {
   out += ",\"words\":";
-  put_string(words(record, {info.names, &trace}), out);
+  put_json_string(words(record, {info.names, &trace}), out);
 }
 
 }  // namespace
@@ -252,10 +236,10 @@ std::string json_header(const FileInfo& info) {
                      info.digest_version);
   for (std::size_t i = 0; i < info.names.size(); ++i) {
     if (i > 0) out += ',';
-    put_string(info.names[i], out);
+    put_json_string(info.names[i], out);
   }
   out += "],\"scenario\":";
-  put_string(info.scenario, out);
+  put_json_string(info.scenario, out);
   out += "}\n";
   return out;
 }

@@ -96,6 +96,15 @@ def test_the_scenarios_are_found():
     assert (ROOT / "scenarios").resolve() in names["quorum"].resolve().parents
 
 
+def test_the_rules_are_listed():
+    assert {rule.engine for rule in quorumlab.rules()} == {"raft", "serf", "etcd"}
+    assert len(quorumlab.rules("raft")) + len(quorumlab.rules("serf")) < len(quorumlab.rules())
+    for rule in quorumlab.rules("raft"):
+        assert rule.source and rule.meaning and quorumlab.Cluster(rules_off=rule.name)
+    with pytest.raises(ValueError, match="no engine 'paxos': there are raft, serf, etcd"):
+        quorumlab.rules("paxos")
+
+
 def test_comments_are_kept():
     text = '{\n  // why\n  "name": "a", "cluster": {"nodes": 3}, "timeline": [{"at": "1s", "say": "http://x"}]\n}\n'
     sc = Scenario.from_json(text)

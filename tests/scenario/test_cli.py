@@ -83,11 +83,12 @@ def exit_codes(tool, folder):
                  ["run", TALK, "--set", "novalue"], ["sweep", TALK, "--measure", "tim_to_leader"],
                  ["sweep", TALK, "--since", "nowhere"], ["run", TALK, failed, "--trace", "x.jsonl"],
                  ["run", TALK, failed, "--history", "x.html"],
-                 ["run", TALK, "--color", "pink"]):
+                 ["run", TALK, "--color", "pink"], ["rules", "paxos"]):
         done = tool(*args)
         expect(done.returncode == 64, f"{args}: bad usage is 64, not {done.returncode}")
         expect(done.stderr != "", f"{args}: bad usage is told")
-    for args in (["--help"], ["run", "--help"], ["sweep", "--help"], ["--version"], ["list"], ["schema"]):
+    for args in (["--help"], ["run", "--help"], ["sweep", "--help"], ["--version"], ["list"], ["schema"], ["rules"],
+                 ["rules", "serf", "--json"]):
         done = tool(*args)
         expect(done.returncode == 0 and done.stdout, f"{args}: 0 and some output")
     expect("time_to_leader" in tool("sweep", "--help").stdout, "sweep's help lists the measures")
@@ -115,6 +116,13 @@ def story(tool):
     expect(tool("run", "quorum").returncode == 0, "a scenario is found by its name")
     listed = tool("list").stdout
     expect("quorum" in listed and "isolated-leader" in listed, "list shows the scenarios")
+    rules = json.loads(tool("rules", "--json").stdout)
+    expect({r["engine"] for r in rules} == {"raft", "serf", "etcd"}, "rules lists every engine's")
+    source = pathlib.Path(__file__).resolve().parents[2] / "core/raft/rules.h"
+    expect([r["name"] for r in rules if r["engine"] == "raft"] == re.findall(r"^  X\((\w+),", source.read_text(), re.M),
+           "each rule of the list, in its order")
+    expect("vote_only_up_to_date" in tool("rules").stdout and "vote_only_up_to_date" not in tool("rules", "serf").stdout,
+           "rules serf shows serf's alone")
 
 
 def colour(tool):

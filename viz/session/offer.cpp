@@ -15,9 +15,9 @@ bool same(const trace::Record& a, const trace::Record& b) {
          a.reason == b.reason && a.cause == b.cause && a.a == b.a;
 }
 
-template <class Info>
-void add_rules(const Info* all, std::size_t count, std::vector<Offer::Rule>& out) {
-  for (const Info* info = all; info != all + count; ++info) out.push_back({std::string(info->name), std::string(info->meaning), true});
+template <class List>
+void add_rules(const List& all, std::vector<Offer::Rule>& out) {
+  for (const auto& info : all) out.push_back({std::string(info.name), std::string(info.meaning), true});
 }
 
 std::vector<Offer::Setting> settings_of(const script::Scenario& scenario) {
@@ -73,9 +73,9 @@ const Offer& Session::offer(const Frame& frame) {
     }
     offer_.rules.clear();
     const NodeConfig& node = b.scenario().cluster.node;
-    if (node.run_raft) add_rules(raft::all_rules(), raft::kRuleCount, offer_.rules);
-    if (node.run_gossip) add_rules(gossip::all_rules(), gossip::kRuleCount, offer_.rules);
-    if (node.run_kv) add_rules(kv::all_rules(), kv::kRuleCount, offer_.rules);
+    if (node.run_raft) add_rules(raft::kRules, offer_.rules);
+    if (node.run_gossip) add_rules(gossip::kRules, offer_.rules);
+    if (node.run_kv) add_rules(kv::kRules, offer_.rules);
     offer_.settings = settings_of(b.scenario());
     offer_.deeds_ns.clear();
     for (const Done& each : b.deeds) offer_.deeds_ns.push_back(each.time_ns);
