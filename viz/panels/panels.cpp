@@ -48,6 +48,7 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
       {Key::theme, Kind::toggle_theme, false},     {Key::large, Kind::toggle_large, false},
   };
   for (const Bound& b : kBound) {
+    if (view.scrolls_now && ImGui::GetIO().KeyShift && (b.key == Key::up || b.key == Key::down)) continue;
     if (pressed(b.key, b.repeat)) acts.push_back({b.act, 0, Mark::nothing});
   }
   const Kind direction = ImGui::GetIO().KeyShift ? Kind::previous_of : Kind::next_of;
@@ -117,6 +118,7 @@ void View::choose(trace::RecordId question, int chosen) {
 void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   view.places.clear();
+  view.scrolls_now = false;
   view.hovered = view.hovered_next;
   view.hovered_next = 0;
   ImGui::SetNextWindowPos(ImVec2(0, 0));
