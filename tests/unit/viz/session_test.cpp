@@ -59,6 +59,7 @@ void check_replays(Session& session) {
   const trace::Trace& other = again.sim.trace();
   CHECK(again.result.digest == session.shown().digest());
   CHECK(again.result.verdict == session.shown().result().verdict);
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) CHECK(session.shown().recording.checks[i] == again.result.checks[i]);
   REQUIRE(other.size() == mine.size());
   for (trace::RecordId id = 1; id <= mine.size(); ++id) {
     const bool same = mine[id].time_ns == other[id].time_ns && mine[id].kind == other[id].kind && mine[id].cause == other[id].cause &&
