@@ -468,4 +468,22 @@ TEST_CASE("nothing is done behind the violation that ended a run") {
   CHECK(why_not.find("violated") != std::string::npos);
 }
 
+TEST_CASE("entries given by hand have names that people read, and one that does nothing is refused") {
+  std::string why_not;
+  const auto name_of = [&](const char* entry) {
+    auto session = open("talk/quorum");
+    REQUIRE(session->act(std::string_view(entry), why_not));
+    return session->shown().name;
+  };
+  CHECK(name_of(R"({"at": "1ms", "rule": {"off": "election_needs_majority"}})") == "election_needs_majority off at 0.001 s");
+  CHECK(name_of(R"({"at": "1s", "partition": [["n1", "n2"], ["n3", "n4", "n5"]]})") == "partition n1 n2 | n3 n4 n5 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "cut": {"from": "n1", "to": ["n2", "n3"]}})") == "cut n1 -> n2 n3 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "write": {"key": "x", "value": "1"}})") == "write x = 1 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "heal": true})") == "heal at 1 s");
+  auto session = open("talk/quorum");
+  CHECK_FALSE(session->act(std::string_view(R"({"at": "1s"})"), why_not));
+  CHECK(why_not.find("does nothing") != std::string::npos);
+  CHECK(session->branches().size() == 1);
+}
+
 }  // namespace quorumlab::viz
