@@ -28,9 +28,11 @@ class Writer {
     head();
     overview();
     controls();
-    put("<div class=\"ladder\"><svg class=\"heads\" width=\"{0:.0f}\" height=\"{1:.0f}\">\n{2}</svg>\n"
-        "<svg id=\"ladder\" width=\"{0:.0f}\" height=\"{3:.0f}\">\n{4}</svg></div>\n",
-        ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body());
+    // It shrinks with the window as far as it can be read, then the page scrolls sideways: a box that
+    // scrolls by itself would hold the sticky heads.
+    put("<div class=\"ladder\" style=\"max-width:{0:.0f}px; min-width:{5:.0f}px\"><svg class=\"heads\" viewBox=\"0 0 {0:.0f} {1:.0f}\">\n{2}</svg>\n"
+        "<svg id=\"ladder\" viewBox=\"0 0 {0:.0f} {3:.0f}\">\n{4}</svg></div>\n",
+        ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body(), 0.8 * ladder_.width());
     out_ += ladder_legend();
     questions();
     operations();
@@ -75,7 +77,7 @@ class Writer {
   }
   // The three truths apart: a majority, a leader, a write.
   void overview() {
-    put("<svg id=\"overview\" width=\"{:.0f}\" height=\"132\">\n", kOverview);
+    put("<div class=\"overview\"><svg id=\"overview\" viewBox=\"0 0 {:.0f} 132\">\n", kOverview);
     const auto strip = [&](const std::vector<Chart::Stretch>& stretches, double y, std::string_view name) {
       put("<text class=\"soft\" x=\"4\" y=\"{:.0f}\">{}</text>\n", y + 12, name);
       for (const Chart::Stretch& s : stretches) {
@@ -109,7 +111,7 @@ class Writer {
     for (std::int64_t t = (chart_.from_ns + axis.ns - 1) / axis.ns * axis.ns; t <= chart_.to_ns; t += axis.ns) {
       put("<text class=\"soft\" text-anchor=\"middle\" x=\"{:.1f}\" y=\"126\">{}</text>\n", at(t), clock_text(t, axis.digits));
     }
-    put("</svg>\n");
+    put("</svg></div>\n");
   }
 
   void controls() {
