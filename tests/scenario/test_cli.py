@@ -234,6 +234,9 @@ def reports(tool, folder):
     json.loads(tool("report", TALK, "--perfetto").stdout)
     part = tool("report", TALK, "--mermaid", "--from", "Slide 20: one is down", "--to", "1200ms")
     expect(part.returncode == 0 and 0 < len(part.stdout) < len(tool("report", TALK, "--mermaid").stdout), "a stretch of time")
+    for name in ("slide 20", "ONE IS DOWN", "Slide 20: one"):
+        same = tool("report", TALK, "--mermaid", "--from", name, "--to", "1.2")
+        expect(same.stdout == part.stdout, f"a bookmark by its number or a part: {name}")
     for bad, why in ((["report", TALK], "--html"), (["report", TALK, "--svg", "--from", "Slide 99"], "Slide 19"),
                      (["report", TALK, "--svg", "--from", "3s", "--to", "1s"], "before"),
                      (["report", str(trace), "--svg", "--seed", "3"], "scenario"),
