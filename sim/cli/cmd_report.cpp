@@ -54,6 +54,15 @@ void describe(const script::Scenario& s, report::Subject& subject) {
   subject.clients = s.cluster.clients;
 }
 
+// The command that repeats a trace's run, if its scenario is found: beside it, or among those shipped.
+std::string replay_of(const std::string& trace_file, const trace::FileInfo& info, const script::Scenario& scenario) {
+  const std::string stem = trace_file.substr(0, trace_file.size() - std::string_view(".qlt").size());
+  for (const std::string& path : {stem + ".scenario.json", find_scenario(scenario.name)}) {
+    if (!info.scenario.empty() && read_whole(path) == info.scenario) return replay_command(path, info.seed, {}) + "  # and --set as it was then, if it was: a trace does not keep that";
+  }
+  return {};
+}
+
 bool open_trace(const Options& o, Run& run) {
   auto file = trace::read_file(o.file);
   if (!file) {
@@ -66,6 +75,7 @@ bool open_trace(const Options& o, Run& run) {
   const script::Scenario scenario = script::load_text(run.file.info.scenario, o.file, {}, problems, &looked_at);
   if (problems.empty()) {
     describe(scenario, run.subject);
+    run.subject.replay = replay_of(o.file, run.file.info, scenario);
   } else {
     run.subject.title = o.file;
     run.subject.servers = static_cast<std::uint32_t>(run.file.info.names.size());
@@ -74,6 +84,10 @@ bool open_trace(const Options& o, Run& run) {
   run.subject.seed = run.file.info.seed;
   run.subject.digest = run.file.info.digest;
   run.subject.trace = &run.file.trace;
+  const report::Ending ending = report::ending_of(run.file.trace, run.file.info.names, problems.empty() ? &scenario : nullptr);
+  run.subject.held = ending.held;
+  run.subject.verdict = ending.verdict;
+  run.subject.account = ending.account;
   return true;
 }
 

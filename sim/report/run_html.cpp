@@ -22,7 +22,10 @@ using trace::RecordId;
 class Writer {
  public:
   Writer(const Subject& subject, const Chart& chart)
-      : subject_(subject), chart_(chart), trace_(*subject.trace), context_{subject.names, subject.trace}, ladder_(chart, subject) {}
+      : subject_(subject), chart_(chart), trace_(*subject.trace), context_{subject.names, subject.trace}, ladder_(chart, subject),
+        ending_{subject.held, subject.verdict, subject.account} {
+    if (ending_.verdict.empty()) ending_ = ending_of(trace_, subject.names, nullptr);
+  }
 
   std::string write() {
     head();
@@ -36,8 +39,8 @@ class Writer {
     out_ += ladder_legend();
     questions();
     operations();
-    if (!subject_.account.empty()) {
-      put("<details><summary>The verdict at length</summary><pre>{}</pre></details>\n", escaped(subject_.account));
+    if (!ending_.account.empty()) {
+      put("<details><summary>The verdict at length</summary><pre>{}</pre></details>\n", escaped(ending_.account));
     }
     put("<aside id=\"why\" aria-live=\"polite\"><button id=\"close\" title=\"close (Esc)\">&#10005;</button><h2>Why?</h2>"
         "<ol id=\"chain\"></ol></aside>\n<dialog id=\"help\"><h2>Keys</h2><table>{}</table></dialog>\n",
@@ -59,12 +62,8 @@ class Writer {
         "<style>{1}{2}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
         escaped(subject_.title), kRunStyle, ladder_style());
     if (!subject_.description.empty()) put("<p>{}</p>\n", escaped(subject_.description));
-    // A trace alone does not know what was expected.
-    const bool good = subject_.verdict.empty() ? chart_.broken.empty() : subject_.held;
-    std::string verdict = subject_.verdict;
-    if (verdict.empty()) verdict = chart_.broken.empty() ? "nothing failed in what is drawn" : "something failed: press v to go there";
-    put("<div class=\"verdict {}\"><b>{} {}</b>", good ? "good" : "bad",
-        good ? "&#10003;" : "&#10007;", escaped(verdict));
+    put("<div class=\"verdict {}\"><b>{} {}</b>", ending_.held ? "good" : "bad", ending_.held ? "&#10003;" : "&#10007;", escaped(ending_.verdict));
+    if (!chart_.broken.empty()) put("<p>Press <kbd>v</kbd> to go to what was violated or failed.</p>");
     put("<p class=\"soft\">{} to {} of the run, seed {}, digest <code>{}</code>, {} events and {} messages drawn. {}</p>",
         clock_text(chart_.from_ns, 3), clock_text(chart_.to_ns, 3), subject_.seed, digest_text(subject_.digest),
         grouped(chart_.points.size()), grouped(chart_.arrows.size()), escaped(left_out(chart_)));
@@ -185,6 +184,7 @@ class Writer {
   const trace::Trace& trace_;
   trace::Context context_;
   Ladder ladder_;
+  Ending ending_;
   std::string out_;
 };
 
