@@ -170,7 +170,7 @@ class Writer {
     nlohmann::ordered_json all = nlohmann::ordered_json::object();
     for (const auto& [id, yes] : wanted) {
       const Record& r = trace_[id];
-      all[std::to_string(id)] = {time_text(r.time_ns, true), host_of(chart_, r.node), trace::words(r, context_), r.cause};
+      all[std::to_string(id)] = {time_text(r.time_ns, true), host_of(chart_, r.node), chart_.operations.named(r, trace::words(r, context_)), r.cause};
     }
     std::string text = all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     // Nothing in it may end the script.

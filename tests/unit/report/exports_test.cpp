@@ -77,6 +77,9 @@ TEST_CASE("what a trace knows of its run's end stands on its page, whatever stre
   const Ran good("talk/quorum");
   const std::string page = run_html(good.subject, good.chart());
   CHECK(page.find("held: 12 expectations came true") != std::string::npos);
+  // What a client asked has the same words in every part of it.
+  CHECK(page.find("about operation ") == std::string::npos);
+  CHECK(page.find(": operation ") == std::string::npos);
 
   const Ran bad("stale-lease-reads");
   const Ending alone = ending_of(bad.sim.trace(), bad.subject.names, nullptr);
