@@ -34,11 +34,24 @@ class Act:
         self.value = value
         self.hosts = hosts  # those that were hit, where the verb names some
         self.operations = operations  # that it began
+        self._command: "tuple[int, str] | None" = None  # as the cluster keeps it: this very object
+        self._undone: "Act | None" = None
+
+    def _stands(self) -> bool:
+        """Whether it was done, or is about to be: not if the cluster has gone back to before it."""
+        return any(a is self for a in self.cluster._pending) or any(c is self._command for c in self.cluster._commands)
 
     def undo(self) -> "Act | None":
-        """Takes it back: crash by restart, partition by heal, settings by those of the start."""
+        """Takes it back: crash by restart, partition by heal, settings by those of the start. None, and nothing is
+        done, if there is nothing to take back: it was undone before, or the cluster has gone back to before it."""
         if self.verb not in self.UNDO:
             raise ScenarioError(f'"{self.verb}" cannot be taken back')
+        if not self._stands() or self._undone is not None and self._undone._stands():
+            return None
+        self._undone = self._take_back()
+        return self._undone
+
+    def _take_back(self) -> "Act | None":
         other = self.UNDO[self.verb]
         c, v = self.cluster, self.value
         if other in ("restart", "resume", "unblock"):
@@ -78,9 +91,17 @@ def _is(host: Any, word: str) -> bool:
 class Snapshot:
     """A moment of a cluster, to come back to: ``cluster.restore(snapshot)``."""
 
-    def __init__(self, core: "_core.Session", commands: list[tuple[int, str]]):
+    def __init__(self, core: "_core.Session", commands: list[tuple[int, str]], document: dict[str, Any],
+                 node: tuple[Any, tuple[Any, ...]], error_told: "str | None"):
         self._core = core
         self._commands = commands
+        self._document = document
+        self._node = node
+        self._error_told = error_told
+
+    def _fits(self, document: dict[str, Any], node: tuple[Any, tuple[Any, ...]]) -> bool:
+        """Whether a cluster of this document could have been here; the seed comes along."""
+        return {**self._document, "seed": 0} == {**document, "seed": 0} and self._node == node
 
     @property
     def now(self) -> float:

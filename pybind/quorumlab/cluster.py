@@ -10,7 +10,7 @@ from . import _core, library
 from ._verbs import Verbs
 from .acts import Act, Link, Snapshot
 from .clients import Clients
-from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError
 from .node import kind_of
 from .settings import cluster_settings
 from .trace import FAR, Event, Trace, kinds_of
@@ -59,7 +59,7 @@ class Cluster(Clients, Verbs[Act]):
     def _begin(self, core: "_core.Session") -> None:
         self._core = core
         self._commands: list[tuple[int, str]] = []
-        self._pending: list[tuple[str, Any]] = []
+        self._pending: list[Act] = []
         self._handlers: list[tuple[set[int], Callable[[Event], Any]]] = []
         self._calling = False
         self._stop = False
@@ -161,14 +161,20 @@ class Cluster(Clients, Verbs[Act]):
         """Goes to a moment: forwards by running, backwards by doing again what was done until then. What was done
         later is forgotten."""
         target = nanoseconds(when, "seek")
-        if target >= self.now_ns:
-            return self.run(until=when) if target > self.now_ns else self
+        if target > self.now_ns:
+            return self.run(until=when)
+        self._core.expect_rest()
+        if target == self.now_ns:
+            return self
         commands = [c for c in self._commands if c[0] < target]
         other = self._core.fork()
         other.reset(other.seed)
         _replay(other, commands)
-        other.run_until(target, 2**64 - 1, [], None, [], None)
+        _go_on(other, target)
         self._core, self._commands, self._trace = other, commands, None
+        self._pending.clear()
+        # What stands behind us now was told; what lies ahead again was not.
+        self._error_told = _told(other)
         return self
 
     # Copies.
@@ -191,16 +197,22 @@ class Cluster(Clients, Verbs[Act]):
 
     def snapshot(self) -> Snapshot:
         """This moment, to come back to."""
-        return Snapshot(self._core.fork(), list(self._commands))
+        return Snapshot(self._core.fork(), list(self._commands), self._document, self._node, self._error_told)
 
     def restore(self, snapshot: Snapshot) -> "Cluster":
-        """Goes back to a snapshot; it can be restored again."""
+        """Goes back to a snapshot of this cluster, a fork of it, or one made with the same settings; it can be restored
+        again."""
         if not isinstance(snapshot, Snapshot):
             raise ScenarioError(f"expected a snapshot, got {snapshot!r}")
+        self._core.expect_rest()
+        if not snapshot._fits(self._document, self._node):
+            raise ScenarioError(f"{snapshot!r} is of another cluster, with other settings; its own restores it")
         self._core = snapshot._core.fork()
         self._commands = list(snapshot._commands)
+        self._document = snapshot._document
+        self._pending.clear()
+        self._error_told = snapshot._error_told
         self._trace = None
-        self._hosts, self._servers = self._core.hosts, self._core.servers
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -243,26 +255,29 @@ class Cluster(Clients, Verbs[Act]):
     def _act(self, verb: str, values: tuple[Any, ...], fields: dict[str, Any]) -> Act:
         return self._do(verb, verb_value(verb, values, fields))
 
-    def _do(self, verb: str, value: Any) -> Act:
+    def _do(self, verb: str, value: Any, act: Act | None = None) -> Act:
         text = to_json({verb: value})
         if self._calling:
             # Time stands still while a hook looks on: it happens right after.
-            self._pending.append((verb, value))
+            act = Act(self, verb, value, [], [])
+            self._pending.append(act)
             self._stop = True
-            return Act(self, verb, value, [], [])
+            return act
         if self.now_ns == 0:
             # A scenario's first step comes before anything has started, ours after: both can say "after 1 ns".
             self._core.run_until(1, 2**64 - 1, [], None, [], None)
-        hosts = self._hit(verb, value)
+        act = act or Act(self, verb, value, [], [])
+        act.hosts = self._hit(verb, value)
         now = self.now_ns
         steps = self._core.steps
         try:
             (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
         finally:  # done even if a hook raised
             if self._core.steps > steps:
-                self._commands.append((now, text))
+                act._command = (now, text)
+                self._commands.append(act._command)
             self._trace = None
-        act = Act(self, verb, value, hosts, [Operation(self, i) for i in ids])
+        act.operations = [Operation(self, i) for i in ids]
         self._after(ending, why)
         return act
 
@@ -381,8 +396,8 @@ class Cluster(Clients, Verbs[Act]):
     def _do_pending(self) -> None:
         self._stop = False
         pending, self._pending = self._pending, []
-        for verb, value in pending:
-            self._do(verb, value)
+        for act in pending:
+            self._do(act.verb, act.value, act)
 
     def _drive(self, end: int, most: int, *, kinds: list[int] = [], until: Callable[["Cluster"], Any] | None = None,
                wanted: str = "") -> None:
@@ -615,8 +630,29 @@ def _guarded(cluster: Cluster, until: Callable[[Cluster], Any]) -> bool:
 
 def _replay(core: "_core.Session", commands: list[tuple[int, str]]) -> None:
     for ns, text in commands:
-        core.run_until(ns, 2**64 - 1, [], None, [], None)
-        core.perform(text)
+        _go_on(core, ns)
+        try:
+            core.perform(text)
+        except NodeError:
+            pass  # as in _go_on
+
+
+def _go_on(core: "_core.Session", until_ns: int, most_events: int = 2**64 - 1) -> None:
+    """Does again what was done, past what stopped it then: that was told when it was new."""
+    last = min(core.events + most_events, 2**64 - 1)
+    while True:
+        before = core.events
+        try:
+            ending = core.run_until(until_ns, last - before, [], None, [], None)[0]
+        except NodeError:
+            ending = "raised"
+        if ending in ("reached", "exhausted") or core.events in (before, last):
+            return
+
+
+def _told(core: "_core.Session") -> str | None:
+    broken = core.broken() or core.violation()
+    return None if broken is None else broken["checker"]
 
 
 def _kind(node: tuple[Any, tuple[Any, ...]]) -> Any:
@@ -631,9 +667,10 @@ def _remade(document: dict[str, Any], seed: int, trace: bool, commands: list[tup
     core = _core.Session(to_json(document), seed, trace, _kind(cluster._node))
     _replay(core, commands)
     if events > core.events:
-        core.run_until(now_ns, events - core.events, [], None, [], None)
+        _go_on(core, now_ns, events - core.events)
     if core.now_ns < now_ns:
-        core.run_until(now_ns, 2**64 - 1, [], None, [], None)
+        _go_on(core, now_ns)
     cluster._begin(core)
     cluster._commands = list(commands)
+    cluster._error_told = _told(core)
     return cluster
