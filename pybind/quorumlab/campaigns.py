@@ -6,13 +6,12 @@ import itertools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
 
-from . import _core
+from . import _core, library
 from .errors import InvariantViolation, NodeError, ScenarioError
 from .node import kind_of, name_of, resolved
 from .scenario import Scenario
 from .trace import Event, Trace
-from .values import Duration, nanoseconds
-from .values import registry as _registry
+from .values import Duration, did_you_mean, nanoseconds
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -267,10 +266,7 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
     combinations = list(itertools.product(*(list(v) for v in (params or {}).values())))
     made = [_make_one(make, dict(zip(names, values))) for values in combinations]
     if isinstance(measure, str) and measure not in _core.measures():
-        import difflib
-
-        near = difflib.get_close_matches(measure, list(_core.measures()), 1)
-        raise ScenarioError(f'there is no measure "{measure}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+        raise ScenarioError(f'there is no measure "{measure}"' + did_you_mean(measure, _core.measures(), "quorumlab.measures() lists them"))
     for scenario in made:
         if since and since not in scenario.bookmarks:
             raise ScenarioError(f'{scenario.name} has no bookmark "{since}"; it has {scenario.bookmarks}')
@@ -378,15 +374,8 @@ def _made_own(make: tuple[Any, ...]) -> Any:
 
 
 def _near_rule(rules: Sequence[str], words: str) -> str:
-    import difflib
-
-    known = next(f["type"] for f in _registry()["verbs"] if f["name"] == "rule")
-    names = next(f["type"]["options"][0]["choices"] for f in known["fields"] if f["name"] == "off")
-    for rule in rules:
-        near = difflib.get_close_matches(rule, names, 1)
-        if f'"{rule}"' in words and near:
-            return f'; did you mean "{near[0]}"?'
-    return ""
+    names = [rule.name for rule in library.rules()]
+    return next((did_you_mean(rule, names, "quorumlab.rules() lists them") for rule in rules if f'"{rule}"' in words), "")
 
 
 def _fuzz_piece(make: tuple[Any, ...], first: int, count: int) -> bytes:

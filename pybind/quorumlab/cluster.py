@@ -12,7 +12,7 @@ from .acts import Act, Link, Snapshot
 from .clients import Clients
 from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError
 from .node import kind_of
-from .settings import cluster_settings
+from .settings import checker_names, cluster_settings, rule_names
 from .trace import FAR, Event, Trace, kinds_of
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
 from .views import Host, Keys, Operation, Program, Quorum, Server
@@ -38,7 +38,7 @@ class Cluster(Clients, Verbs[Act]):
     <Quorum available: 4 of 5, 3 needed>
     """
 
-    def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: Sequence[str] | None = None,
+    def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: "str | Sequence[str] | None" = None,
                  name: str = "cluster", node: Any = None, invariants: Sequence[Callable[..., Any]] = (), **settings: Any):
         from .scenario import _seed
 
@@ -51,7 +51,7 @@ class Cluster(Clients, Verbs[Act]):
         document["cluster"] = cluster_settings({"nodes": nodes, **settings})
         document["timeline"] = []
         if always is not None:
-            document["always"] = list(always)
+            document["always"] = checker_names(always)
         self._document = document
         self._node = (node, tuple(invariants))
         self._begin(_core.Session(to_json(document), chosen, bool(trace), _kind(self._node)))
@@ -311,6 +311,12 @@ class Cluster(Clients, Verbs[Act]):
 
     def rules_off(self, *rules: str, nodes: Any = None) -> Act:
         """Safety rules that are not obeyed from now on, to see what they are for; with ``with`` for a while."""
+        cluster = self._document["cluster"]
+        engines = [e for e in ("raft", "serf", "etcd") if e in cluster] or ["raft"]
+        known = {rule.name for rule in library.rules()}
+        for rule in rules:
+            if str(rule).replace("-", "_") not in known:
+                rule_names(rule, engines[0])  # says which there are
         return self._act("rule", (), {"off": list(rules), "nodes": nodes})
 
     def __getattr__(self, name: str) -> Any:

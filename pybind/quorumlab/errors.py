@@ -66,8 +66,8 @@ class ScenarioError(Error, ValueError):
     @property
     def hint(self) -> str:
         """What was perhaps meant: "did you mean ...", or ""."""
-        found = re.search(r"did you mean \"?([^\"?]+)\"?\?", self.problems[0].what)
-        return found.group(1) if found else ""
+        found = re.search(r"did you mean \"([^\"]+)\"|did you mean ([^\"?]+)\?", self.problems[0].what)
+        return found.group(1) or found.group(2) if found else ""
 
 
 class InvariantViolation(Error, AssertionError):

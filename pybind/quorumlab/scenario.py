@@ -11,7 +11,7 @@ from . import _core, library
 from ._verbs import Verbs
 from .errors import ExpectationFailed, InvariantViolation, ScenarioError
 from .node import kind_of
-from .settings import cluster_settings
+from .settings import checker_names, cluster_settings
 from .trace import Event, Trace
 from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
 
@@ -120,7 +120,7 @@ class Scenario(Verbs[Step]):
     """
 
     def __init__(self, name: str = "scenario", *, seed: int = 1, title: str | None = None, description: str | None = None,
-                 always: Iterable[str] | None = None, expect_violation: str | None = None, node: Any = None,
+                 always: "str | Iterable[str] | None" = None, expect_violation: str | None = None, node: Any = None,
                  invariants: Iterable[Any] = (), **cluster: Any):
         if node is not None:
             cluster["node"] = node
@@ -133,7 +133,7 @@ class Scenario(Verbs[Step]):
         self._document["cluster"] = cluster_settings(cluster)
         self._document["timeline"] = []
         if always is not None:
-            self._document["always"] = list(always)
+            self._document["always"] = checker_names(always)
         if expect_violation is not None:
             self._document["expect_violation"] = expect_violation
         self._text: str | None = None

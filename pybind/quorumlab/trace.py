@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence, Union, ov
 
 from . import _core
 from .errors import ScenarioError
-from .values import Duration, nanoseconds
+from .values import Duration, did_you_mean, listed, nanoseconds
 
 if TYPE_CHECKING:
     import os
@@ -71,14 +71,15 @@ def kinds_of(words: "str | Sequence[str]") -> list[int]:
     """The numbers of kinds by their names, "became_leader", by other words, "leader_elected", or by group, "vote"."""
     numbers = kind_numbers()
     out = []
-    for word in [words] if isinstance(words, str) else words:
+    if not isinstance(words, (str, list, tuple, set, frozenset)):
+        raise ScenarioError(f'kind: expected a name like "became_leader", or several, got {words!r}')
+    for word in listed(words):
+        if not isinstance(word, str):
+            raise ScenarioError(f'kind: expected a name like "became_leader", got {word!r}')
         names = GROUPS.get(word) or (ALIASES.get(word, word),)
         for name in names:
             if name not in numbers:
-                import difflib
-
-                near = difflib.get_close_matches(str(word), [*numbers, *ALIASES, *GROUPS], 1)
-                hint = f'; did you mean "{near[0]}"?' if near else ""
+                hint = did_you_mean(word, [*numbers, *ALIASES, *GROUPS], "quorumlab.kinds() lists them")
                 raise ScenarioError(f'there is no kind of event "{word}"{hint}')
             out.append(numbers[name])
     return out

@@ -188,3 +188,34 @@ def test_one_cluster_in_many_threads():
     for t in threads:
         t.join()
     assert not errors and sim.run(until="10s").digest == Cluster(nodes=5, seed=1).run(until="10s").digest
+
+
+@pytest.mark.parametrize("call, hint", [
+    (lambda: Cluster(nodes=3, rules_off="one_vote"), "one_vote_per_term"),
+    (lambda: Cluster(nodes=3, rules_off=["vote_twice"]), "persist_vote_before_reply"),
+    (lambda: Cluster(nodes=3, rules_off="foo"), 'quorumlab.rules("raft") lists them'),
+    (lambda: Cluster(nodes=3, rules_off="alive_needs_higher_incarnation"), 'gossip={"rules_off"'),
+    (lambda: Cluster(nodes=3).rules_off("one_vote"), "one_vote_per_term"),
+    (lambda: quorumlab.fuzz(1, rules_off="one_vote"), "one_vote_per_term"),
+    (lambda: Cluster(nodes=3, always="election"), "election_safety"),
+    (lambda: Scenario("a", nodes=3, always=["foo"]), "quorumlab.checkers() lists them"),
+    (lambda: Cluster(nodes=3).run(until="elected"), "leader_elected"),
+    (lambda: Cluster(nodes=3).run(until="xyz"), "quorumlab.kinds() lists them"),
+    (lambda: Cluster(nodes=3).trace.filter(kind=3), "became_leader"),
+    (lambda: quorumlab.sweep("quorum", seeds=1, measure="leader_time"), "leader_term"),
+])
+def test_words_that_there_are_not_bring_the_nearest(call, hint):
+    with pytest.raises(ScenarioError) as caught:
+        call()
+    assert hint in str(caught.value) and str(caught.value).count("\n") == 0
+
+
+def test_one_text_is_a_list_of_one_and_lists_are_listed():
+    assert Cluster(nodes=3, always="election_safety").to_scenario().to_dict()["always"] == ["election_safety"]
+    names = [checker.name for checker in quorumlab.checkers()]
+    assert len(names) == len(set(names)) and list(Cluster(nodes=3).checks) == names and all(c.promise for c in quorumlab.checkers())
+    assert Cluster(nodes=3, rules_off=quorumlab.rules("raft")[:2], always=quorumlab.checkers()[:2])
+    kinds = {kind.name: kind for kind in quorumlab.kinds()}
+    trace = Cluster(nodes=3, seed=1).run_for("2s").trace
+    assert {event.kind for event in trace} <= set(kinds) and all(kind.example for kind in kinds.values())
+    assert len(trace.filter(kind=kinds["vote_granted"].groups[0])) >= len(trace.filter(kind=kinds["vote_granted"].name)) > 0
