@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import ExpectationFailed, ScenarioError
+from .errors import ScenarioError
 from .values import Duration, nanoseconds, to_json
 from .views import Operation
 
@@ -154,7 +154,7 @@ class Lock:
                 self.token = answer.node.get("createdIndex", 0)
                 return self
             if self.cluster.now_ns >= end:
-                raise ExpectationFailed(f"the lock {self.key} was not free by {self.cluster.now:.3f} s", self.cluster.seed)
+                raise self.cluster._failure(f"the lock {self.key} was not free by {self.cluster.now:.3f} s (seed {self.cluster.seed})")
             self.cluster.run_for("100ms")
 
     def release(self) -> bool:

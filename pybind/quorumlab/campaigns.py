@@ -60,9 +60,12 @@ class Failure:
     def error(self) -> "InvariantViolation | NodeError":
         """The failure as an exception, with its event and trace; of a node that raised, a :class:`NodeError`."""
         _, tape, _, violation, raised, broken = self._again()
-        if raised is not None:
-            return raised
         trace = Trace(tape)
+        if raised is not None:
+            if raised.scenario is None:
+                raised.seed = self.seed
+                raised._of_run(self.scenario(), self.replay_command, trace, f"\nreplay: {self.replay_command}")
+            return raised
         if broken:
             self.checker = broken
             last = next((i for i in range(len(tape), 0, -1) if tape.event(i)[2] == "expectation_failed"), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from . import _core, library
 from ._verbs import Verbs
 from .acts import Act, Link, Snapshot
 from .clients import Clients
-from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError, replay_words
 from .node import kind_of
 from .settings import checker_names, cluster_settings, rule_names
 from .trace import FAR, Event, Trace, kinds_of
@@ -44,6 +45,9 @@ class Cluster(Clients, Verbs[Act]):
 
         if node is not None:
             settings["node"] = node
+        elif invariants:
+            raise ScenarioError("invariants are for nodes of one's own: Cluster(node=...); of the engines, checkers judge "
+                                "(quorumlab.checkers()), and a hook may look on: sim.on(...)")
 
         document: dict[str, Any] = {"name": name}
         chosen = secrets.randbits(32) if seed is None else _seed(seed)
@@ -68,7 +72,8 @@ class Cluster(Clients, Verbs[Act]):
         self._servers = core.servers
         self._hosts = core.hosts
         if core.now_ns == 0:
-            core.run_until(0, 2**64 - 1, [], None, [], None)  # what starts at once has started
+            with self._naming_run():
+                core.run_until(0, 2**64 - 1, [], None, [], None)  # what starts at once has started
 
     # Time.
 
@@ -135,7 +140,8 @@ class Cluster(Clients, Verbs[Act]):
         """Handles one event of the simulation. Answers the first fact that it brought (None if it brought none,
         or if nothing will ever happen)."""
         before = self._core.records
-        self._core.step()
+        with self._naming_run():
+            self._core.step()
         self._tell_all(before)
         self._raise_violation()
         return self._event(before + 1) if self._core.records > before else None
@@ -150,11 +156,12 @@ class Cluster(Clients, Verbs[Act]):
         from .scenario import _seed
 
         self._core.reset(self._core.seed if seed is None else _seed(seed))
-        self._core.run_until(0, 2**64 - 1, [], None, [], None)
         self._commands.clear()
         self._pending.clear()
         self._error_told = None
         self._trace = None
+        with self._naming_run():
+            self._core.run_until(0, 2**64 - 1, [], None, [], None)
         return self
 
     def seek(self, when: Duration) -> "Cluster":
@@ -233,6 +240,9 @@ class Cluster(Clients, Verbs[Act]):
     def to_scenario(self, name: str | None = None) -> Any:
         """What was done so far as a :class:`Scenario`: its run has this cluster's digest. (A load that goes on
         after the last act ends with the scenario's timeline.)"""
+        return self._written(name, {})
+
+    def _written(self, name: str | None, last: dict[str, Any], at_least_ns: int = 0) -> Any:
         import json
 
         from .scenario import Scenario
@@ -242,7 +252,7 @@ class Cluster(Clients, Verbs[Act]):
         if name is not None:
             document["name"] = name
         steps = [{"at": duration_text(ns), **json.loads(text)} for ns, text in self._commands]
-        document["timeline"] = [*steps, {"at": duration_text(self.now_ns)}]
+        document["timeline"] = [*steps, {"at": duration_text(max(self.now_ns, at_least_ns)), **last}]
         return Scenario.from_dict(document, node=self._node[0], invariants=self._node[1])
 
     @property
@@ -271,14 +281,15 @@ class Cluster(Clients, Verbs[Act]):
         now = self.now_ns
         steps = self._core.steps
         try:
-            (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
+            with self._naming_run():
+                (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
         finally:  # done even if a hook raised
             if self._core.steps > steps:
                 act._command = (now, text)
                 self._commands.append(act._command)
             self._trace = None
         act.operations = [Operation(self, i) for i in ids]
-        self._after(ending, why)
+        self._after(ending, why, {verb: value})
         return act
 
     def _hit(self, verb: str, value: Any) -> list[str]:
@@ -365,7 +376,8 @@ class Cluster(Clients, Verbs[Act]):
         seen = self._core.records + 1
         while self.now_ns < end and self._core.next_ns() <= end:
             before = self._core.records
-            self._core.step()
+            with self._naming_run():
+                self._core.step()
             self._tell_all(before)
             ids, seen = self._core.next_records(seen, kinds)
             for i in ids:
@@ -411,8 +423,9 @@ class Cluster(Clients, Verbs[Act]):
         last = self._core.events + most
         predicate = None if until is None else functools.partial(_guarded, self, until)
         while True:
-            ending, why, stop, found = self._core.run_until(end, max(0, last - self._core.events), kinds, predicate,
-                                                            self._kinds_told(), self._tell)
+            with self._naming_run():
+                ending, why, stop, found = self._core.run_until(end, max(0, last - self._core.events), kinds, predicate,
+                                                                self._kinds_told(), self._tell)
             if self._pending or self._stop:
                 self._do_pending()
                 if stop == "told" and ending != "violated":
@@ -422,26 +435,55 @@ class Cluster(Clients, Verbs[Act]):
         if wanted and stop not in ("found", "predicate"):
             if self._core.events >= last:
                 return
-            raise ExpectationFailed(f"{wanted} did not come by {self.now:.3f} s (seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"{wanted} did not come by {self.now:.3f} s (seed {self._core.seed})")
 
     def _wait(self, conditions: dict[str, Any], end: int) -> None:
         self._trace = None
         text = to_json(plain(conditions, registry()["conditions"]))
         while True:
-            ending, why, stop, _ = self._core.wait_for(text, end, self._kinds_told(), self._tell)
+            with self._naming_run():
+                ending, why, stop, _ = self._core.wait_for(text, end, self._kinds_told(), self._tell)
             if self._pending or self._stop:
                 self._do_pending()
                 if stop == "told" and ending == "stopped":
                     continue
             break
         if ending in ("failed", "exhausted"):
-            raise ExpectationFailed(f"waited in vain until {why} (at {self.now:.3f} s, seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"waited in vain until {why} (at {self.now:.3f} s, seed {self._core.seed})",
+                                {"expect": plain(conditions, registry()["conditions"])})
         self._after(ending, why)
 
-    def _after(self, ending: str, why: str) -> None:
+    def _after(self, ending: str, why: str, step: dict[str, Any] | None = None) -> None:
         if ending == "failed" and why:
-            raise ExpectationFailed(f"{why} (at {self.now:.3f} s, seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"{why} (at {self.now:.3f} s, seed {self._core.seed})", step)
         self._raise_violation()
+
+    def _failure(self, words: str, step: dict[str, Any] | None = None) -> ExpectationFailed:
+        """With the run so far; its scenario ends with the step that fails."""
+        try:
+            scenario = self._written(None, step or {})
+        except ScenarioError:  # a step that only a cluster can read
+            scenario = self.to_scenario()
+        return ExpectationFailed(words + self._replay_words(), self._core.seed, self.replay_command, event=self._last_event(),
+                                 trace=self.trace if self._core.keeps_trace else None, scenario=scenario)
+
+    def _last_event(self) -> Event | None:
+        count = self._core.records
+        return self._event(count) if count else None
+
+    def _replay_words(self) -> str:
+        return replay_words(self.replay_command, self._document["name"] + library.ENDING, self._node[0] is not None)
+
+    @contextlib.contextmanager
+    def _naming_run(self) -> Iterator[None]:
+        """What nodes of one's own raise on the way knows of this run."""
+        try:
+            yield
+        except NodeError as error:
+            self._trace = None
+            error._of_run(self._written(None, {}, 1), self.replay_command, self.trace if self._core.keeps_trace else None,
+                          self._replay_words())
+            raise
 
     def _raise_violation(self) -> None:
         v = self._core.broken() or self._core.violation()
@@ -449,11 +491,8 @@ class Cluster(Clients, Verbs[Act]):
             return
         self._error_told = v["checker"]
         event = self._event(v["record"]) if v["record"] and v["record"] <= self._core.records else None
-        file = self._document["name"] + library.ENDING
-        message = f"{v['words']}\nreplay: {self.replay_command}    # after error.scenario.save('{file}')"
-        if self._node[0] is not None:
-            message = f"{v['words']} (seed {self.seed})\nreplay: error.scenario.run()"
-        raise InvariantViolation(message, checker=v["checker"], event=event,
+        by = f" (seed {self.seed})" if self._node[0] is not None else ""
+        raise InvariantViolation(v["words"] + by + self._replay_words(), checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
                                  replay_command=self.replay_command, scenario=self.to_scenario(), details=v)
 
@@ -474,8 +513,8 @@ class Cluster(Clients, Verbs[Act]):
             raise ScenarioError('expected a condition, for example leader="exists"')
         for key, value in conditions.items():
             if not self.holds(**{key: value}):
-                raise ExpectationFailed(f"expected {key}: {value} at {self.now:.3f} s (seed {self._core.seed}), and it is not so",
-                                        self._core.seed)
+                raise self._failure(f"expected {key}: {value} at {self.now:.3f} s (seed {self._core.seed}), and it is not so",
+                                    {"expect": plain({key: value}, registry()["conditions"])})
         return self
 
     # Looking.

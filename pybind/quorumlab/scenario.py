@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from . import _core, library
 from ._verbs import Verbs
-from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError
 from .node import kind_of
 from .settings import checker_names, cluster_settings
 from .trace import Event, Trace
@@ -281,6 +281,9 @@ class Scenario(Verbs[Step]):
             node, invariants = self._node
             if node is None and '"node"' in self.to_json():
                 node = self._named_node()
+            if node is None and invariants:
+                raise ScenarioError("invariants are for nodes of one's own: Scenario(node=...); of the engines, checkers judge "
+                                    "(quorumlab.checkers())")
             kind = None if node is None else kind_of(node, invariants)
             self._read = _core.load_scenario(self.to_json(), self._file, list(self._settings.items()), kind)
         return self._read
@@ -336,7 +339,11 @@ class Scenario(Verbs[Step]):
         :class:`ExpectationFailed`."""
         core = self._compiled()
         chosen = core.seed if seed is None else _seed(seed)
-        run = Run(core.run(self.to_json(), chosen, trace, self.replay_command(chosen)), self)
+        try:
+            run = Run(core.run(self.to_json(), chosen, trace, self.replay_command(chosen)), self)
+        except NodeError as error:
+            error._of_run(self, self.replay_command(chosen), None, f"\nreplay: error.scenario.run({chosen})")
+            raise
         return run.check() if check else run
 
     def __repr__(self) -> str:
@@ -443,7 +450,11 @@ class Run:
                                      seed=self.seed, trace=self.trace, replay_command=self.replay_command,
                                      scenario=self.scenario, details=v)
         what = "; ".join(f"{f['step']}: {f['what']}" for f in self.failures) or self.verdict
-        raise ExpectationFailed(f"{self.verdict}: {what}\nreplay: {self.replay_command}", self.seed, self.replay_command)
+        event = None
+        if self.trace is not None and len(self.trace):
+            event = next(iter(self.trace.filter(kind="expectation_failed")), self.trace[-1])
+        raise ExpectationFailed(f"{self.verdict}: {what}\nreplay: {self.replay_command}", self.seed, self.replay_command,
+                                event=event, trace=self.trace, scenario=self.scenario)
 
     def __bool__(self) -> bool:
         return self.ok

@@ -1,6 +1,7 @@
 """Bad input: one clear exception with the place, and the simulation still usable. Ctrl-C and threads."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -8,7 +9,7 @@ import time
 import pytest
 
 import quorumlab
-from quorumlab import Cluster, ExpectationFailed, InvariantViolation, Scenario, ScenarioError
+from quorumlab import Cluster, ExpectationFailed, InvariantViolation, NodeError, Scenario, ScenarioError
 
 
 @pytest.mark.parametrize("call, place", [
@@ -219,3 +220,70 @@ def test_one_text_is_a_list_of_one_and_lists_are_listed():
     trace = Cluster(nodes=3, seed=1).run_for("2s").trace
     assert {event.kind for event in trace} <= set(kinds) and all(kind.example for kind in kinds.values())
     assert len(trace.filter(kind=kinds["vote_granted"].groups[0])) >= len(trace.filter(kind=kinds["vote_granted"].name)) > 0
+
+
+class Raises(quorumlab.Node):
+    def on_start(self):
+        self.set_timer("t", "500ms")
+
+    def on_timer(self, name):
+        if self.id == "n2":
+            raise ValueError("mine")
+
+
+class RaisesAtOnce(quorumlab.Node):
+    def on_start(self):
+        raise ValueError("mine")
+
+
+def at_1s():
+    return Cluster(nodes=3, seed=1).run_for("1s")
+
+
+@pytest.mark.parametrize("call, verdict", [
+    (lambda: Cluster(nodes=3, seed=1).crash("@leader"), "expectation failed"),
+    (lambda: at_1s().expect(leader="none"), "expectation failed"),
+    (lambda: at_1s().wait_until(quorum="unavailable", within="100ms"), "expectation failed"),
+    (lambda: at_1s().run(until="election_started", within="100ms"), "held"),
+    (lambda: at_1s().run(until=lambda s: False, within="100ms"), "held"),
+    (lambda: at_1s().write("x", 1, within="1ms").operations[0].check(), "held"),
+    (lambda: Cluster(nodes=3, seed=1, node=Raises).run_for("1s"), NodeError),
+    (lambda: Cluster(nodes=3, seed=1, node=Raises, trace=False).run_for("1s"), NodeError),
+    (lambda: list(Cluster(nodes=3, seed=1, node=Raises).events("1s")), NodeError),
+    (lambda: Cluster(nodes=3, seed=1, node=RaisesAtOnce), NodeError),
+    (lambda: Scenario("a", nodes=3, seed=1).expect(leader="exists") and None, None),
+])
+def test_every_failure_can_be_seen_again(call, verdict):
+    if verdict is None:
+        sc = Scenario("a", nodes=3, seed=1)
+        sc.at("1s").expect(leader="none")
+        call, verdict = lambda: sc.run(check=True), "expectation failed"
+    with pytest.raises(quorumlab.Error) as caught:
+        call()
+    error = caught.value
+    assert error.seed == 1 and error.replay_command.startswith("quorumlab run ") and "\nreplay: " in str(error)
+    assert (error.event is None) == (error.trace is None) and (error.trace is None or error.event in list(error.trace))
+    if verdict is NodeError:
+        with pytest.raises(NodeError, match="mine") as again:
+            error.scenario.run()
+        assert (again.value.node, again.value.time) == (error.node, error.time) and again.value.replay_command
+    else:
+        assert error.scenario.run().verdict == verdict
+    told = pickle.loads(pickle.dumps(error))
+    assert (type(told), str(told), told.event, told.replay_command) == (type(error), str(error), error.event, error.replay_command)
+
+
+def test_a_failure_on_the_command_line(tool, tmp_path):
+    with pytest.raises(ExpectationFailed) as caught:
+        at_1s().expect(leader="none")
+    caught.value.scenario.save(tmp_path / "cluster.scenario.json")
+    words = caught.value.replay_command.split()
+    assert "expectation failed" in tool("run", tmp_path / words[2], *words[3:], codes=(1,))
+
+
+def test_invariants_need_nodes_of_ones_own():
+    for call in (Cluster, lambda **given: Scenario("a", **given),
+                 lambda invariants, **_: Scenario.from_json(Scenario("a", nodes=3).to_json(), invariants=invariants)):
+        for wrong in ([lambda nodes: False], [3]):
+            with pytest.raises(ScenarioError, match="invariants are for nodes of one's own"):
+                call(nodes=3, invariants=wrong)
