@@ -39,6 +39,8 @@ class Cluster(Clients, Verbs[Act]):
     <Quorum available: 4 of 5, 3 needed>
     """
 
+    _noun = "cluster"
+
     def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: "str | Sequence[str] | None" = None,
                  name: str = "cluster", node: Any = None, invariants: Sequence[Callable[..., Any]] = (), **settings: Any):
         from .scenario import _seed
@@ -329,14 +331,6 @@ class Cluster(Clients, Verbs[Act]):
             if str(rule).replace("-", "_") not in known:
                 rule_names(rule, engines[0])  # says which there are
         return self._act("rule", (), {"off": list(rules), "nodes": nodes})
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        import difflib
-
-        near = difflib.get_close_matches(name, [n for n in dir(type(self)) if not n.startswith("_")], 1)
-        raise AttributeError(f'a cluster has no "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
 
     # Events.
 
