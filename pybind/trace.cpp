@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "pybind/bind.h"
 #include "sim/report/exports.h"
@@ -170,6 +171,15 @@ Shared load(Result<trace::File>&& read, const std::string& where) {
   return tape;
 }
 
+// What a file does not hold: of the run whose tape this is, and its settings.
+using Said = std::tuple<std::string, std::string, std::string, std::string, std::string, bool, std::uint32_t,
+                        std::uint32_t, std::vector<std::string>>;
+
+Said said(const Tape& tape) {
+  const report::Subject& s = tape.subject;
+  return {s.title, s.description, s.replay, s.verdict, s.account, s.held, s.servers, s.clients, tape.titles};
+}
+
 py::bytes pickled(const Tape& tape) {
   Bytes out;
   trace::encode_file(info(tape), tape.trace, out);
@@ -196,6 +206,7 @@ void bind_trace(py::module_& m) {
            py::arg("replay"))
       .def("save", &save, py::arg("path"))
       .def("encode", &pickled)
+      .def("said", &said)
       .def_property_readonly("names", [](const Tape& t) { return t.subject.names; })
       .def_property_readonly("servers", [](const Tape& t) { return t.subject.servers; })
       .def_property_readonly("clients", [](const Tape& t) { return t.subject.clients; })
@@ -208,9 +219,12 @@ void bind_trace(py::module_& m) {
     const py::gil_scoped_release release;
     return load(trace::read_file(path), path);
   }, py::arg("path"));
-  m.def("decode_trace", [](const std::string& bytes) -> std::shared_ptr<Tape> {
-    return load(trace::decode_file(as_bytes(bytes), "a pickled trace"), "");
-  }, py::arg("data"));
+  m.def("decode_trace", [](const std::string& bytes, const Said& said) -> std::shared_ptr<Tape> {
+    Shared tape = load(trace::decode_file(as_bytes(bytes), "a pickled trace"), "");
+    report::Subject& s = tape->subject;
+    std::tie(s.title, s.description, s.replay, s.verdict, s.account, s.held, s.servers, s.clients, tape->titles) = said;
+    return tape;
+  }, py::arg("data"), py::arg("said"));
 }
 
 }  // namespace quorumlab::python

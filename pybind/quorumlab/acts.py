@@ -107,6 +107,12 @@ class Snapshot:
     def now(self) -> float:
         return self._core.now_ns / 1e9
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .cluster import _snapshot_again
+
+        return _snapshot_again, (self._document, self._core.seed, self._core.keeps_trace, list(self._commands),
+                                 self._core.now_ns, self._core.events, self._node)
+
     def __repr__(self) -> str:
         return f"<Snapshot at {self.now:.6f} s, digest {self._core.digest}>"
 

@@ -667,6 +667,10 @@ def _guarded(cluster: Cluster, until: Callable[[Cluster], Any]) -> bool:
         cluster._calling = False
 
 
+def _snapshot_again(*made: Any) -> Snapshot:
+    return _remade(*made).snapshot()
+
+
 def _replay(core: "_core.Session", commands: list[tuple[int, str]]) -> None:
     for ns, text in commands:
         _go_on(core, ns)

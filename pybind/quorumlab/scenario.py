@@ -596,6 +596,9 @@ class Run:
             raise ScenarioError("the run kept no trace: run(trace=True)")
         return Page(self.trace.to_html(), height)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _run_again, ({**self._result, "tape": None}, self.scenario, self.trace)
+
     def __repr__(self) -> str:
         return f"<Run of {self.scenario.name!r}: {self.verdict}, seed {self.seed}, {self.end:.3f} s, digest {self.digest}>"
 
@@ -609,6 +612,10 @@ class Run:
 
             bundle["image/svg+xml"] = alone(self.trace.draw("svg", most=400))
         return bundle
+
+
+def _run_again(result: dict[str, Any], scenario: Scenario, trace: Trace | None) -> Run:
+    return Run({**result, "tape": None if trace is None else trace._tape}, scenario)
 
 
 def load(name: "str | os.PathLike[str]", **settings: Any) -> Scenario:

@@ -309,7 +309,7 @@ class Trace:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._tape.encode(), self._ids)
+        return _unpickled, (self._tape.encode(), self._tape.said(), self._ids)
 
 
 class Explanation(Sequence[Event]):
@@ -351,8 +351,8 @@ def _core_first(tape: "_core.Tape", time_ns: int) -> int:
     return tape.first_at(time_ns)
 
 
-def _unpickled(data: bytes, ids: Any) -> Trace:
-    return Trace(_core.decode_trace(data), ids)
+def _unpickled(data: bytes, said: Any, ids: Any) -> Trace:
+    return Trace(_core.decode_trace(data, said), ids)
 
 
 def load_trace(path: "str | os.PathLike[str]") -> Trace:

@@ -184,3 +184,26 @@ def test_a_copy_can_be_changed():
     for copied in (copy.copy(sc), copy.deepcopy(sc), pickle.loads(pickle.dumps(sc))):
         copied.at("2s").restart("n1")
         assert len(copied.to_dict()["timeline"]) == 2 and len(sc.to_dict()["timeline"]) == 1
+
+
+def test_runs_travel(tmp_path):
+    from concurrent.futures import ProcessPoolExecutor
+
+    runs = [load("quorum", **{"cluster.nodes": 7}).run(), load("quorum").run(trace=False), talk().run()]
+    for run in runs:
+        other = pickle.loads(pickle.dumps(run))
+        assert (other.digest, other.verdict, other.account, other.steps, repr(other)) == \
+            (run.digest, run.verdict, run.account, run.steps, repr(run))
+        assert other.trace == run.trace and other.replay_command == run.replay_command
+        if run.trace is not None:
+            assert other.player().text == run.player().text and other.story() == run.story()
+    with ProcessPoolExecutor(2) as pool:
+        assert [run.digest for run in pool.map(Scenario.run, [talk()] * 2)] == [runs[2].digest] * 2
+
+
+def test_snapshots_travel():
+    sim = quorumlab.Cluster(nodes=3, seed=1).run_for("1s")
+    sim.crash("n1")
+    moment = pickle.loads(pickle.dumps(sim.run_for("1s").snapshot()))
+    digest = sim.digest
+    assert repr(moment) == repr(sim.snapshot()) and sim.run_for("1s").restore(moment).digest == digest
