@@ -149,7 +149,9 @@ void save(const Tape& tape, const std::string& path) {
 Shared load(Result<trace::File>&& read, const std::string& where) {
   if (!read) {
     script::Problems problems;
-    problems.add(0, "", read.error().text());
+    std::string what = read.error().text();
+    if (!where.empty() && what.starts_with(where + ": ")) what.erase(0, where.size() + 2);  // refuse() says it, too
+    problems.add(0, "", what);
     const py::gil_scoped_acquire acquire;
     refuse(problems, where);
   }

@@ -135,7 +135,16 @@ class Link:
     def __getattr__(self, name: str) -> Any:
         if name in self.FIELDS:
             return self._set.get(name)
-        raise AttributeError(name)
+        raise AttributeError(f'a link has no "{name}"; it has {", ".join(self.FIELDS)}')
+
+    def __repr__(self) -> str:
+        def words(end: Any) -> str:
+            return end if isinstance(end, str) else " ".join(map(str, end))
+
+        e = self._ends
+        ends = f"{words(e['from'])} {'and' if e.get('both') else 'to'} {words(e['to'])}" if "to" in e else \
+            f"from {words(e['from'])}" if "from" in e else "everywhere"
+        return f"<Link {ends}: {', '.join(f'{k} {v}' for k, v in self._set.items()) or 'nothing set here'}>"
 
 
 class Lock:

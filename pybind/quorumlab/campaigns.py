@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
 
 from . import _core, library
-from .errors import InvariantViolation, NodeError, ScenarioError
+from .errors import Error, InvariantViolation, NodeError, ScenarioError
 from .node import kind_of, name_of, resolved
 from .scenario import Scenario
 from .trace import Event, Trace
@@ -265,9 +265,10 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
     (['seed', 'time_to_leader', 'verdict'], 10)
     """
     first, count = _seeds(seeds, 1)
-    names = list(params or {})
-    combinations = list(itertools.product(*(list(v) for v in (params or {}).values())))
+    names, combinations = _combinations({} if params is None else params)
     made = [_make_one(make, dict(zip(names, values))) for values in combinations]
+    if not isinstance(measure, str) and not callable(measure):
+        raise ScenarioError(f"measure: expected a name of quorumlab.measures(), or a function of a run, got {measure!r}")
     if isinstance(measure, str) and measure not in _core.measures():
         raise ScenarioError(f'there is no measure "{measure}"' + did_you_mean(measure, _core.measures(), "quorumlab.measures() lists them"))
     for scenario in made:
@@ -280,6 +281,30 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
             found.append(_sweep_one(scenario, measure, since, first, count, workers, executor, chunk,
                                     tell and (lambda n, done=done: tell(done * count + n))))
     return _table(names, combinations, first, count, label, found)
+
+
+def _combinations(params: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if not isinstance(params, Mapping):
+        raise ScenarioError(f'params: expected names and their values, {{"cluster.nodes": [3, 5]}}, got {params!r}')
+    for name, values in params.items():
+        if not isinstance(values, Iterable) or isinstance(values, (str, bytes, Mapping)):
+            raise ScenarioError(f'params: expected a list of values for "{name}", got {values!r}')
+    all_values = [list(values) for values in params.values()]
+    if not all(all_values):
+        raise ScenarioError(f'params: "{next(n for n, v in zip(params, all_values) if not v)}" has no values')
+    return list(params), list(itertools.product(*all_values))
+
+
+def _measured(measure: Callable[[Any], Any], run: Any) -> Any:
+    """What it says of a run; what it raises tells the seed."""
+    try:
+        return measure(run)
+    except Error:
+        raise  # it has one
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ScenarioError(f"measure: {getattr(measure, '__name__', 'it')} raised {words} (seed {run.seed})\n"
+                            f"replay: {run.replay_command}") from error
 
 
 def _table(names: list[str], combinations: list[tuple[Any, ...]], first: int, count: int, label: str,
@@ -392,7 +417,7 @@ def _sweep_piece(what: tuple[Any, ...], first: int, count: int) -> tuple[list[An
         values, verdicts = _core.sweep(scenario._compiled(), measure, since, first, count, 1, None)
         return values.tolist(), verdicts.tolist()
     runs = [scenario.run(seed) for seed in range(first, first + count)]
-    return [measure(run) for run in runs], [run.exit_code for run in runs]
+    return [_measured(measure, run) for run in runs], [run.exit_code for run in runs]
 
 
 def _spread(executor: Any, work: Callable[..., Any], what: tuple[Any, ...], first: int, count: int, chunk: int | None,

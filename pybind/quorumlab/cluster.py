@@ -15,7 +15,7 @@ from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioEr
 from .node import kind_of
 from .settings import checker_names, cluster_settings, rule_names
 from .trace import FAR, Event, Trace, kinds_of
-from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
+from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value, yes_or_no
 from .views import Host, Keys, Operation, Program, Quorum, Server
 
 __all__ = ["Cluster", "Act", "Snapshot"]
@@ -60,7 +60,7 @@ class Cluster(Clients, Verbs[Act]):
             document["always"] = checker_names(always)
         self._document = document
         self._node = (node, tuple(invariants))
-        self._begin(_core.Session(to_json(document), chosen, bool(trace), _kind(self._node)))
+        self._begin(_core.Session(to_json(document), chosen, yes_or_no(trace, "trace"), _kind(self._node)))
 
     def _begin(self, core: "_core.Session") -> None:
         self._core = core
@@ -318,6 +318,13 @@ class Cluster(Clients, Verbs[Act]):
         if len(ends) == 2:
             given["to"] = ends[1]
         given = {k: plain(v) for k, v in given.items()}
+        if not settings:
+            for key, end in given.items():
+                if key != "both":
+                    try:
+                        self._core.resolve(to_json(end))
+                    except ScenarioError as error:
+                        raise ScenarioError(f"link: {error.problems[0].what}") from None
         if "both" in settings and not set(settings) - {"both"}:
             given["both"] = settings.pop("both")
         return self._act("link", (), {**given, **settings}) if settings else Link(self, given)

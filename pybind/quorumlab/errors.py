@@ -28,6 +28,13 @@ class Problem(NamedTuple):
         return place + (f"{self.pointer}: " if self.pointer else "") + self.what
 
 
+def _in_keywords(what: str) -> str:
+    """What a file calls "serf" is a keyword here."""
+    for key, keyword in (("serf", "gossip"), ("etcd", "kv")):
+        what = what.replace(f'the cluster needs "{key}"', f'the cluster needs {keyword}=True ("{key}" in a file)')
+    return what
+
+
 def _pointer(path: str) -> str:
     parts = [p for p in re.split(r"[.\[\]]", path) if p]
     return "".join("/" + p.replace("~", "~0").replace("/", "~1") for p in parts)
@@ -48,7 +55,7 @@ class ScenarioError(Error, ValueError):
     @classmethod
     def of_problems(cls, problems: Sequence[tuple[int, str, str]], file: str = "") -> "ScenarioError":
         """From (line, path, what) as the loader has them."""
-        all_ = [Problem(line, _pointer(path), what) for line, path, what in problems]
+        all_ = [Problem(line, _pointer(path), what if file else _in_keywords(what)) for line, path, what in problems]
         text = "\n".join((f"{file}: " if file else "") + str(p) for p in all_)
         return cls(text, all_, file)
 

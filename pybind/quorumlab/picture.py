@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .errors import ScenarioError
+from .values import whole_number
 
 if TYPE_CHECKING:
     import numpy
@@ -36,7 +37,7 @@ class Page:
 
     def __init__(self, text: str, height: int = 600):
         self.text = text
-        self.height = height
+        self.height = whole_number(height, "height", 100)
 
     def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
         target = pathlib.Path(path)

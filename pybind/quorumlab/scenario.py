@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, ov
 
 from . import _core, library
 from ._verbs import Verbs
-from .errors import ExpectationFailed, InvariantViolation, NodeError, Problem, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, Problem, ScenarioError, _in_keywords
 from .node import kind_of
 from .settings import checker_names, cluster_settings
 from .trace import Event, Trace
-from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
+from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value, yes_or_no
 
 if TYPE_CHECKING:
     from .picture import Picture
@@ -442,6 +442,7 @@ class Scenario(Verbs[Step]):
         records and is faster. With ``check`` a run that does not hold raises :class:`InvariantViolation` or
         :class:`ExpectationFailed`."""
         core = self._compiled()
+        yes_or_no(trace, "trace")
         chosen = core.seed if seed is None else _seed(seed)
         try:
             run = Run(core.run(self.to_json(), chosen, trace, self.replay_command(chosen)), self)
@@ -648,7 +649,7 @@ def _in_words(problems: Sequence[Problem]) -> ScenarioError:
         if place in ("timeline", "meanwhile", "finally") and number.isdigit():
             word = {"timeline": "step", "meanwhile": "meanwhile, step", "finally": "finally"}[place]
             where = f"{word} {int(number) + 1}" + (f", {rest.replace('/', '.')}" if rest else "")
-            lines.append(f"{where}: {problem.what}")
+            lines.append(f"{where}: {_in_keywords(problem.what)}")
         else:
             lines.append(str(Problem(0, problem.pointer, problem.what)))
     return ScenarioError("\n".join(lines), [Problem(0, p.pointer, p.what) for p in problems])

@@ -51,6 +51,20 @@ def nanoseconds(value: Duration, what: str = "a duration", *, signed: bool = Fal
     return ns
 
 
+def yes_or_no(value: Any, what: str) -> bool:
+    """True or False, and nothing that merely counts as one."""
+    if type(value).__name__ not in ("bool", "bool_"):  # Python's and NumPy's
+        raise ScenarioError(f"{what}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def whole_number(value: Any, what: str, least: int) -> int:
+    """A whole number of this size or more."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ScenarioError(f"{what}: expected a whole number of {least} or more, got {value!r}")
+    return int(value)
+
+
 def duration_text(ns: int) -> str:
     """The shortest exact text: "1.5s", "20ms"."""
     return _core.duration_text(ns)

@@ -287,3 +287,58 @@ def test_invariants_need_nodes_of_ones_own():
         for wrong in ([lambda nodes: False], [3]):
             with pytest.raises(ScenarioError, match="invariants are for nodes of one's own"):
                 call(nodes=3, invariants=wrong)
+
+
+class Misspelt(quorumlab.Node):
+    def on_mesage(self, sender, message):
+        pass
+
+
+class Generator(quorumlab.Node):
+    def on_start(self):
+        yield
+
+
+class HelpsItself(quorumlab.Node):
+    def on_messages(self, messages):
+        pass
+
+    def on_message(self, sender, message):
+        self.on_messages([message])
+
+    def on_request_vote(self, message):
+        pass
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda s: Cluster(nodes=3, trace="no"), "trace: expected True or False, got 'no'"),
+    (lambda s: Scenario("a", nodes=3).run(trace="no"), "trace: expected True or False"),
+    (lambda s: s.player(height=-3), "height: expected a whole number"),
+    (lambda s: s.link("n1", "n9").loss, 'link: there is no node "n9"'),
+    (lambda s: Cluster(node=Misspelt), 'on_mesage would never be called; did you mean "on_message"'),
+    (lambda s: Cluster(node=Generator), "with yield in it"),
+    (lambda s: s.trace["1s"], r"trace\['1s':\]\[0\] the first of it"),
+    (lambda s: s.trace.filter(kind=3), "kind: expected a name"),
+    (lambda s: s.trace.explain("x"), "expected an event, or its number"),
+    (lambda s: s.trace.draw("svg", most=-1), "most: expected a whole number of 1 or more"),
+    (lambda s: s.trace.draw("gif"), "there are svg, html"),
+    (lambda s: s.trace.column("words"), "there are time, time_ns"),
+    (lambda s: quorumlab.sweep("wan-1-failed", {"cluster.nodes": []}, seeds=2), '"cluster.nodes" has no values'),
+    (lambda s: quorumlab.sweep("wan-1-failed", {"cluster.nodes": 3}, seeds=2), "expected a list of values"),
+    (lambda s: quorumlab.sweep("wan-1-failed", [3], seeds=2), "expected names and their values"),
+    (lambda s: quorumlab.sweep("wan-1-failed", seeds=2, measure=3), "measure: expected a name"),
+    (lambda s: quorumlab.sweep("wan-1-failed", seeds=range(7, 9), measure=lambda run: 1 / 0), "raised ZeroDivisionError.*seed [78]"),
+    (lambda s: s.join("n1", "n2"), "needs gossip=True"),
+    (lambda s: Scenario("a", nodes=3).join("n1", "n2"), "needs gossip=True"),
+])
+def test_nothing_wrong_is_taken_in_silence(call, words):
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    with pytest.raises(ScenarioError, match=words):
+        call(sim)
+
+
+def test_what_is_near_a_mistake_and_none():
+    assert Cluster(node=HelpsItself, nodes=3).run_for("1s") and repr(Cluster(nodes=3).link("n1", "n2", both=True)) == \
+        "<Link n1 and n2: nothing set here>"
+    with pytest.raises(AttributeError, match="it has latency, loss"):
+        Cluster(nodes=3).link("n1", "n2").los
