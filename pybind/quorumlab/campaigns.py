@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
@@ -75,6 +76,9 @@ class Failure:
         return InvariantViolation(f"seed {self.seed}: {self.reason}\nreplay: {self.replay_command}", checker=self.checker,
                                   event=event, seed=self.seed, trace=trace, replay_command=self.replay_command,
                                   scenario=self.scenario(), details=violation or {})
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.verdict)}, at {self.time:.3f} s:</p>" + _failures_table([self])
 
     def __repr__(self) -> str:
         return f"<Failure seed {self.seed}: {self.verdict}: {self.reason}>"
@@ -152,10 +156,33 @@ class Campaign:
         word = "all held" if not self.failures else f"{len(self.failures)} failed, first seed {self.failures[0].seed}"
         return f"<Campaign of {self.seeds:,} seeds: {word}; {self.events:,} events, {self.simulated:,.0f} s, digest {self.digest}>"
 
+    def _repr_html_(self) -> str:
+        counts = f"{self.events:,} events, {self.simulated:,.0f} s, {sum(self.checks.values()):,} checks"
+        faults = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in self.faults.items() if n)
+        word = f"{len(self.failures):,} of {self.seeds:,} seeds failed" if self.failures else f"{self.seeds:,} seeds: all held"
+        if self.worthless:
+            word = f"it proves nothing: {self.worthless}"
+        good = "✓" if self.ok else "✗"
+        more = len(self.failures) - MOST_SHOWN
+        return (f"<p><b>{good} {html.escape(word)}</b><br>{html.escape(counts)}; faults: {html.escape(faults) or 'none'}; "
+                f"digest <code>{self.digest}</code></p>"
+                + (_failures_table(self.failures[:MOST_SHOWN]) if self.failures else "")
+                + (f"<p>and {more:,} more</p>" if more > 0 else ""))
+
     def __str__(self) -> str:
         lines = [repr(self)]
         lines += [f"  seed {f.seed}: {f.reason}\n    replay: {f.replay_command}" for f in self.failures[:10]]
         return "\n".join(lines)
+
+
+MOST_SHOWN = 20
+
+
+def _failures_table(failures: Sequence[Failure]) -> str:
+    rows = "".join(f"<tr><td>{f.seed}</td><td style='text-align:left'>{html.escape(f.reason)}</td>"
+                   f"<td style='text-align:left'><code>{html.escape(f.replay_command)}</code></td></tr>" for f in failures)
+    return ("<table><thead><tr><th>seed</th><th style='text-align:left'>what failed</th>"
+            f"<th style='text-align:left'>again</th></tr></thead><tbody>{rows}</tbody></table>")
 
 
 def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "raft", rules_off: "str | Sequence[str]" = (),

@@ -649,7 +649,9 @@ class Cluster(Clients, Verbs[Act]):
         return f"<Cluster of {len(self)}, seed {self.seed}, at {self.now:.3f} s{led}>"
 
     def __str__(self) -> str:
-        return self.render("ansi")
+        from . import picture
+
+        return picture.ansi(self, picture.in_colours())
 
     def __enter__(self) -> "Cluster":
         return self

@@ -10,6 +10,7 @@ import pathlib
 import re
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -225,8 +226,27 @@ def svg(cluster: "Cluster") -> str:
     return "".join(out) + "</svg>"
 
 
-def ansi(cluster: "Cluster") -> str:
-    """A line for each host, in colours that every terminal has."""
+def in_colours() -> bool:
+    """Whether what is printed is read by somebody who sees colours: at a terminal, or in a notebook."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    try:
+        return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
+def _listed(server: Any) -> str:
+    """What an agent believes of all members: "lists 4 alive, 1 failed: n3"."""
+    members = server.members.values()
+    found = {status: [m.name for m in members if m.status == status] for status in dict.fromkeys(m.status for m in members)}
+    names = [f"{len(of)} {status}" + ("" if status == "alive" or len(of) > 4 else f" ({' '.join(of)})")
+             for status, of in sorted(found.items(), key=lambda item: (item[0] != "alive", item[0]))]
+    return "lists " + (", ".join(names) or "nobody")
+
+
+def ansi(cluster: "Cluster", coloured: bool = True) -> str:
+    """A line for each host, in colours that every terminal has, or in none."""
     colour = {"leader": "\033[33m", "candidate": "\033[93m", "pre_candidate": "\033[93m", "down": "\033[31m", "paused": "\033[34m"}
     words, good = _heading(cluster)
     lines = [f"{'' if good is None else chr(27) + ('[32m' if good else '[31m')}{words}\033[0m   "
@@ -238,10 +258,13 @@ def ansi(cluster: "Cluster") -> str:
         text = f"{mark} {s['name']:<8} {s.get('state') or (s['word'].replace('_', '-') if s['word'] != 'none' else s['kind']):<13}"
         if "term" in s:
             text += f" term {s['term']:<4} log {s['last_index']:<6} committed {s['commit_index']}"
+        if s.get("gossip") and s["running"]:
+            text += ("   " if "term" in s else " ") + _listed(cluster[s["name"]])
         if s.get("holds"):
             text += f" holds its key, token {s['token']}"
         lines.append(colour.get(s["word"], "") + text.rstrip() + "\033[0m")
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    return text if coloured else re.sub("\033\\[[0-9]*m", "", text)
 
 
 def rgb_array(cluster: "Cluster", width: int = 1280, height: int = 800) -> Any:

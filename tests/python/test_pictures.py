@@ -116,3 +116,23 @@ def test_a_program_is_shown():
     sim = Cluster(names, kv=kv, seed=1, **document).run_for("10s")
     program = next(sim[h] for h in sim.hosts if sim[h].kind == "program")
     assert program.name in sim.render("svg") and isinstance(program.holds, bool) and program.token >= 0
+
+
+def test_what_print_shows(monkeypatch):
+    import io
+    import sys
+
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert "\033[33m" in str(sim)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert "\033" not in str(sim) and "leader" in str(sim) and "\033[33m" in sim.render("ansi")
+    agents = Cluster(nodes=3, gossip=True, raft=False, seed=1).run_for("1s")
+    agents.join("n2", to="n1")
+    agents.run_for("5s")
+    assert [line.split("lists ")[1] for line in str(agents).splitlines()[1:]] == ["2 alive", "2 alive", "1 alive"]
