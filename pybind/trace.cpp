@@ -54,10 +54,11 @@ py::array records(const Shared& tape, std::size_t first, std::size_t last) {
   first = std::min(first, last);
   py::array_t<Record> out(static_cast<py::ssize_t>(last - first));
   Record* to = out.mutable_data();
+  Interrupts interrupts;
   {
     const py::gil_scoped_release release;
     std::size_t begin = 0;
-    for (std::size_t i = 0; i < tape->trace.chunk_count() && begin < last; ++i) {
+    for (std::size_t i = 0; i < tape->trace.chunk_count() && begin < last && !interrupts.look(); ++i) {
       const auto piece = tape->trace.chunk(i);
       const std::size_t from = std::max(first, begin), until = std::min(last, begin + piece.size());
       if (from < until) {
@@ -67,6 +68,7 @@ py::array records(const Shared& tape, std::size_t first, std::size_t last) {
       begin += piece.size();
     }
   }
+  interrupts.rethrow();
   return out;
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import importlib
+import importlib.util
 import itertools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
@@ -546,9 +548,9 @@ class _progress:
             return self._progress
         if self._progress:
             try:
-                import tqdm.auto
-
-                self._bar = tqdm.auto.tqdm(total=self._total, desc=self._what, unit="seed")
+                # In a notebook without ipywidgets tqdm.auto warns, and then does what tqdm.std does.
+                tqdm = importlib.import_module("tqdm.auto" if importlib.util.find_spec("ipywidgets") else "tqdm.std")
+                self._bar = tqdm.tqdm(total=self._total, desc=self._what, unit="seed")
             except ImportError:
                 return None
             return lambda n: self._bar.update(n - self._bar.n)

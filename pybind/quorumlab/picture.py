@@ -153,6 +153,10 @@ def _heading(cluster: "Cluster") -> tuple[str, bool | None]:
     return f"quorum {word}: {q.have} of {q.voters} up and connected, {q.need} needed", bool(q)
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else name[:31] + "…"
+
+
 def svg(cluster: "Cluster") -> str:
     """The servers around a ring: who leads is an orange hexagon, who asks for votes has a dashed edge, who is down a
     cross; a broken line where nothing gets through."""
@@ -164,9 +168,14 @@ def svg(cluster: "Cluster") -> str:
     radius = 120.0 if n > 1 else 0.0
     if n > 9:
         radius = max(120.0, n * (dot + 6) / math.pi)
-    width, top = max(2 * radius + 340, 560.0), 66
-    height = top + 2 * radius + 110 + (24 * len(others))
-    cx, cy = width / 2, top + radius + 46
+    # A name that does not fit into its circle stands beside it; of many servers all do, along the rays.
+    beside = n > 20 or any(len(s["name"]) * 9.0 > 2 * dot - 6 for s in servers)
+    longest = max((len(_short(s["name"])) for s in servers), default=0) if beside else 0
+    room = 8.0 * (longest + 9) + 24 if n > 20 else 72.0 if beside else 0.0
+    width, top = 2 * radius + max(340.0, 2 * room, 2 * (8.0 * longest + dot + 36) if n <= 20 else 0), 66
+    width = max(width, 560.0)
+    height = top + 2 * radius + max(110.0, 2 * room + (14 if beside and n <= 20 else 0)) + (24 * len(others))
+    cx, cy = width / 2, top + radius + max(46.0, room)
     place = {s["number"]: (cx + radius * math.sin(2 * math.pi * i / n), cy - radius * math.cos(2 * math.pi * i / n))
              for i, s in enumerate(servers)}
     words, good = _heading(cluster)
@@ -204,7 +213,15 @@ def svg(cluster: "Cluster") -> str:
             d = dot * 0.6
             out.append(f'<path d="M{x - d:.1f} {y - d:.1f}L{x + d:.1f} {y + d:.1f}M{x + d:.1f} {y - d:.1f}L{x - d:.1f} {y + d:.1f}" '
                        f'stroke="{BAD}" stroke-width="2.5"/>')
-        if n <= 20:
+        if n > 20:
+            turn = 360 * (s["number"] - 1) / n - 90
+            flip = s["number"] - 1 > n / 2
+            lx, ly = (c + (p - c) * (1 + (1.15 * dot + 6) / radius) for c, p in ((cx, x), (cy, y)))
+            said = _short(s["name"]) + {"leader": ", leads", "down": ", down", "paused": ", paused"}.get(word, "")
+            out.append(f'<text transform="translate({lx:.1f} {ly:.1f}) rotate({turn + 180 * flip:.1f})" y="4" '
+                       f'text-anchor="{"end" if flip else "start"}" font-size="13" fill="{INK}"'
+                       f'{" font-weight=" + chr(34) + "600" + chr(34) if word == "leader" else ""}>{html.escape(said)}</text>')
+        else:
             under = {"leader": "leads", "down": "down", "paused": "paused", "follower": "", "none": ""}.get(word, word.replace("_", "-"))
             under = s.get("state") or under
             if "term" in s:
@@ -215,8 +232,14 @@ def svg(cluster: "Cluster") -> str:
             shift = 0 if abs(lx - cx) >= 12 else (-8 if ly < cy else 14)
             if not radius:
                 ly += dot + 18
-            out.append(f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="14" font-weight="600" fill="{INK}">'
-                       f'{html.escape(s["name"])}</text>')
+            if beside:
+                above = ly + shift < y and abs(lx - cx) < 12 and radius  # two lines, away from the circle
+                out.append(f'<text x="{lx:.1f}" y="{ly + shift + (4 if not above else -11) - (0 if abs(lx - cx) < 12 else 4):.1f}" '
+                           f'text-anchor="{anchor}" font-size="13" font-weight="600" fill="{INK}">{html.escape(_short(s["name"]))}</text>')
+                ly += 0 if above else 15 if abs(lx - cx) < 12 else 11
+            else:
+                out.append(f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="14" font-weight="600" fill="{INK}">'
+                           f'{html.escape(s["name"])}</text>')
             out.append(f'<text x="{lx:.1f}" y="{ly + shift + 4:.1f}" text-anchor="{anchor}" font-size="12" fill="{SOFT}">'
                        f"{html.escape(under)}</text>")
     for i, s in enumerate(others):

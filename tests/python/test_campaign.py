@@ -185,3 +185,15 @@ def test_campaigns_and_failures_in_a_notebook():
         assert f"<td>{failure.seed}</td>" in text and failure.replay_command in text
     assert bad.failures[0].replay_command in bad.failures[0]._repr_html_()
     assert "5 seeds: all held" in good._repr_html_() and "<table>" not in good._repr_html_()
+
+
+@pytest.mark.parametrize("widgets", [True, False])
+def test_a_bar_of_tqdm(monkeypatch, capsys, widgets):
+    pytest.importorskip("tqdm")
+    if widgets:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    else:
+        monkeypatch.setitem(sys.modules, "ipywidgets", None)
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # where it warns
+    assert fuzz(20, progress=True).seeds == 20
+    assert "fuzz: 100%" in capsys.readouterr().err
