@@ -444,6 +444,10 @@ void bind_session(py::module_& m) {
         live.told.clear();
         live.broken.reset();
       }, py::arg("seed"))
+      .def("expect_rest", [](Live& live) {
+        const Use use(live);
+        const Running rests(live);
+      })
       .def("perform", &perform, py::arg("step"), py::arg("told_kinds") = kinds, py::arg("tell") = py::none())
       .def("run_until", &run_until, py::arg("until_ns"), py::arg("most_events"), py::arg("until_kinds"), py::arg("until"),
            py::arg("told_kinds"), py::arg("tell"))
