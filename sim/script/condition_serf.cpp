@@ -26,9 +26,9 @@ gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId me
 
 std::uint64_t count(const world::Simulation& sim, NodeId observer, gossip::Status status) {
   const gossip::Engine& engine = sim.node(observer).gossip();
-  return static_cast<std::uint64_t>(
-      std::count_if(engine.members().begin(), engine.members().end(),
-                    [&](gossip::PeerId id) { return engine.member(id).status == status; }));
+  std::uint64_t n = 0;
+  engine.for_each_member([&](gossip::PeerId id) { n += engine.member(id).status == status ? 1 : 0; });
+  return n;
 }
 
 std::uint64_t times_delivered(const world::Simulation& sim, NodeId node, const std::string& event) {
@@ -75,9 +75,8 @@ std::string serf_members(const world::Simulation& sim, NodeId node) {
   if (!has_agent(sim, node)) return "no agent runs there\n";
   const gossip::Engine& engine = sim.node(node).gossip();
   std::vector<std::array<std::string, 4>> rows;
-  for (const gossip::PeerId id : engine.members()) {
+  engine.for_each_member([&](gossip::PeerId id) {
     const gossip::Member& m = engine.member(id);
-    if (m.status == gossip::Status::none) continue;
     const gossip::PeerRecord& record = sim.names().record(m.record);
     std::vector<gossip::Tag> list;
     (void)gossip::decode_tags(record.meta, list);  // what cannot be read shows none
@@ -86,7 +85,7 @@ std::string serf_members(const world::Simulation& sim, NodeId node) {
       tags.append(tags.empty() ? "" : ",").append(tag.name).append("=").append(tag.value);
     }
     rows.push_back({std::string(sim.names().name(id)), record.address.text(), gossip::status_name(m.status), tags});
-  }
+  });
   std::sort(rows.begin(), rows.end());
   std::array<std::size_t, 3> width{};
   for (const auto& row : rows) {

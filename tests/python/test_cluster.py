@@ -230,6 +230,8 @@ def test_agents():
     sim.kill("n4")
     sim.wait_until(seen={"members": "n4", "as": "failed"}, within="60s")
     assert sim["n1"].members["n4"].status == "failed"
+    sim.run_for("40s")  # memberlist has dropped it, serf has not
+    assert sim["n1"].members["n4"].status == "failed" and sim.holds(sees={"alive": 3, "failed": 1})
     assert sim.leader is None and "serf" in sim.render("svg")
 
 
