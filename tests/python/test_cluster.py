@@ -221,6 +221,13 @@ def test_the_etcd_store():
         Cluster(nodes=3).wait("x")
 
 
+def test_nobody_sees_before_anybody_runs():
+    sim = Cluster(nodes=3, raft=False, gossip={"start_join": "n1"}, seed=1)
+    assert not sim.holds(sees={"alive": 99}) and not sim.holds(delivered={"event": "x", "times": 0})
+    sim.wait_until(sees={"alive": 3}, within="5s")
+    assert sim.now > 0
+
+
 def test_agents():
     sim = Cluster(nodes=4, raft=False, gossip={"start_join": "n1"}, seed=1).run_for("10s")
     assert set(sim["n1"].members) == {"n1", "n2", "n3", "n4"}
