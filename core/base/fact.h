@@ -84,7 +84,8 @@ namespace quorumlab {
   X(member_dead, 206, "peer: member; a: incarnation, b: accuser, c: 1 if it left")                 \
   X(suspicion_confirmed, 207, "peer: member; a: incarnation, b: accuser, c: confirmations")        \
   X(suspicion_timed_out, 208, "peer: member; a: incarnation, b: confirmations")                    \
-  X(refuted, 209, "peer: accuser; a: own incarnation now, b: accused, c: type of the message")     \
+  X(refuted, 209, "peer: accuser; a: own incarnation now, b: accused, c: type of the message | " \
+              "what was claimed << 8 (of an alive message: a record, in a trace a text)")        \
   X(health_changed, 210, "a: new health score, b: old one")                                        \
   X(address_conflict, 211, "peer: who has the name; a: who claims it, b: its state")               \
   X(push_pull_done, 212, "peer; a: members it told of, b: 1 for a join, c: 1 if we asked")         \
@@ -94,6 +95,8 @@ namespace quorumlab {
   X(member_forgotten, 216, "peer: member; a: incarnation")                                         \
   X(name_reclaimed, 217, "peer: new host; a: host that had the name, b: its state")                \
   X(ping_for_another, 218, "peer: sender of a ping for another name")                              \
+  X(join_began, 219, "peer: whom it joins, the first of them; a: hosts 1 to 64 of them (bits), b: 1 " \
+                     "with old events, c: how many")                                              \
   X(serf_member_event, 222, "peer: member; a: EventKind, b: old status, c: new, IPv4 << 8")        \
   X(intent_accepted, 223, "peer: member; a: Lamport time, b: 0 leave 1 join 2 prune, c: status")   \
   X(intent_ignored, 224, "peer: member; a: Lamport time, b: 0 leave 1 join 2 prune; reason")       \
@@ -115,14 +118,15 @@ namespace quorumlab {
   X(delivery, 240, "a: EventKind, b: Lamport time, c: members, or hash of name and payload")       \
   X(key_changed, 241, "a: 0 install 1 use 2 remove, b: hash of the key, c: keys now; reason")      \
   X(key_request_ended, 242, "a: 0 install 1 use 2 remove 3 list, b: nodes that did, c: asked")     \
-  X(name_conflict, 243, "peer: who has the name; a: who claims it, b: 1 if it is our own")         \
+  X(name_conflict, 243, "peer: who has the name; a: who claims it, b: 1 if it is our own, 2 if "   \
+                        "also nobody is asked")                                                   \
   X(conflict_resolved, 244, "a: answers for us, b: answers, c: 1 if the name is kept")             \
   X(leave_started, 245, "a: Lamport time")                                                         \
   X(serf_left, 246, "a: 1 if it could tell the others; reason")                                    \
   X(reconnect_attempted, 247, "peer: failed member; a: failed members")                            \
   X(reconnect_forgone, 248, "a: failed members, b: members that are alive")                        \
   X(rejoin_attempted, 249, "peer: member known before the restart; a: others left to try")         \
-  X(join_ended, 250, "a: nodes contacted, b: 1 with old events, c: 1 if no rejoin")                \
+  X(join_ended, 250, "a: nodes contacted, b: 1 with old events, c: 1 if no rejoin; peer: of a rejoin") \
   X(snapshot_replayed, 251, "a: nodes that were alive, b: member clock, c: event clock")           \
   X(snapshot_compacted, 252, "a: bytes now, b: bytes before, c: nodes alive")                      \
   X(queue_pruned, 253, "a: 1 intents 2 queries 3 events, b: messages dropped, c: limit")           \

@@ -22,7 +22,8 @@ void Engine::handle_internal_query(const Turn& turn, const SerfState::Delivered&
 void Engine::notify_conflict(const Turn& turn, PeerId existing, const Alive& other) {
   const NodeId claimant = config_.addresses.host(other.address);
   const bool own_name = existing == self_;
-  note(turn, Fact::name_conflict, host_of(turn, existing), claimant.value, own_name ? 1 : 0);
+  note(turn, Fact::name_conflict, host_of(turn, existing), claimant.value,
+       !own_name ? 0 : config_.resolve_name_conflicts ? 1 : 2);
   if (!own_name || !config_.resolve_name_conflicts) return;
   if (serf_.phase != SerfState::Phase::alive) return;
   // Each further claim would ask again; the answers would be the same.

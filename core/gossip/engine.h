@@ -269,7 +269,9 @@ class Engine {
   void handle_suspect(const Turn& turn, const Suspect& suspect);
   void handle_dead(const Turn& turn, const Dead& dead, std::uint32_t token = 0);
   void suspicion_fires(const Turn& turn, const Timer& timer);
-  void refute(const Turn& turn, std::uint32_t accused, std::string_view from, MessageType by);
+  // `claimed`: what an alive message of this name said, as a record's number + 1.
+  void refute(const Turn& turn, std::uint32_t accused, std::string_view from, MessageType by,
+              std::uint32_t claimed = 0);
   PeerId insert_member(const Turn& turn, const Alive& alive);
   void set_state(const Turn& turn, PeerId id, State state);
   void forget_members(const Turn& turn);

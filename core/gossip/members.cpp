@@ -159,11 +159,11 @@ bool Engine::handle_leave_intent(const Turn& turn, const LeaveIntent& intent) {
 }
 
 // Forgets a member at once, or, when it may still have to be told that it leaves, later. (serf sleeps
-// in between and handles nothing else; here the rest goes on.)
+// in between and handles nothing else; here the rest goes on, and it is erased all the same.)
 void Engine::prune_member(const Turn& turn, PeerId id) {
   if (table_[id.value].status != Status::leaving) return erase_member(turn, id, Reason::pruned);
   arm(turn.now.monotonic + config_.broadcast_timeout + config_.leave_propagate_delay,
-      TimerKind::prune, id.value, status_ltime(id));
+      TimerKind::prune, id.value);
 }
 
 bool Engine::handle_join_intent(const Turn& turn, const JoinIntent& intent) {

@@ -142,7 +142,8 @@ void Engine::handle_alive(const Turn& turn, NodeId source, const Alive& message,
     // after a restart and are harmless unless what they say differs.
     const bool same_versions = vsn.size == 6 && vsn.bytes == known_record.vsn;
     if (alive.incarnation == member.incarnation && same_meta && same_versions) return;
-    refute(turn, alive.incarnation, {}, MessageType::alive);
+    const RecordId claimed = turn.names.intern(id, address, alive.meta, versions);
+    refute(turn, alive.incarnation, {}, MessageType::alive, claimed.value + 1);
     return;
   }
 
@@ -268,7 +269,7 @@ void Engine::handle_dead(const Turn& turn, const Dead& dead, std::uint32_t token
 // Answers an accusation with an incarnation that beats it. Having to do so is a sign that this node
 // itself is slow (Lifeguard IV.A).
 void Engine::refute(const Turn& turn, std::uint32_t accused, std::string_view from,
-                    MessageType by) {
+                    MessageType by, std::uint32_t claimed) {
   Member& self = own();
   std::uint32_t incarnation = ++incarnation_;
   if (on(Rule::refute_with_higher_incarnation)) {
@@ -286,7 +287,7 @@ void Engine::refute(const Turn& turn, std::uint32_t accused, std::string_view fr
       turn, {self_, incarnation, self.record.value, static_cast<std::uint8_t>(MessageType::alive)},
       kRefutationName);
   note(turn, Fact::refuted, host_named(turn, from), incarnation, accused,
-       static_cast<std::uint64_t>(by));
+       static_cast<std::uint64_t>(by) | static_cast<std::uint64_t>(claimed) << 8);
 }
 
 // At the end of each round of probes: those dead for long are dropped, the others are shuffled.

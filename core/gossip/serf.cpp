@@ -93,8 +93,8 @@ void Engine::serf_timer(const Turn& turn, const Timer& timer) {
       return leave_ended(turn, Reason::none, {});
     case TimerKind::prune: {
       const PeerId id{timer.a};
-      // Unless it was erased, or came back, meanwhile.
-      if (in_serf(id) && status_ltime(id) == timer.b) erase_member(turn, id, Reason::pruned);
+      // Whatever it said meanwhile: serf would hear of that only now (serf.md 2.2: sleep, then erase).
+      if (in_serf(id)) erase_member(turn, id, Reason::pruned);
       return;
     }
     case TimerKind::snapshot_clock:
@@ -178,6 +178,9 @@ void Engine::join(const Turn& turn, std::uint64_t request, std::span<const NodeI
   targets.reserve(hosts.size());
   for (const NodeId host : hosts) targets.push_back(config_.addresses.address(host));
   serf_.joins.push_back({request, replay});
+  std::uint64_t bits = 0;
+  for (const NodeId host : hosts) bits |= host.value >= 1 && host.value <= 64 ? 1ull << (host.value - 1) : 0;
+  note(turn, Fact::join_began, hosts.empty() ? kNobody : hosts.front(), bits, replay ? 1 : 0, hosts.size());
   begin_join(turn, targets, request, replay);
 }
 
@@ -189,7 +192,7 @@ void Engine::join_finished(const Turn& turn, std::uint64_t request, std::uint32_
     return arm_periodic(turn);
   }
   if (request == kRejoinRequest) {
-    note(turn, Fact::join_ended, kNobody, contacted, 1, 0);
+    note(turn, Fact::join_ended, serf_.snapshot.rejoined, contacted, 1, 0);
     if (contacted > 0) serf_.snapshot.rejoin.clear();
     serf_.snapshot.rejoining = false;
     return rejoin_next(turn);

@@ -80,6 +80,7 @@ struct SerfState {
     Bytes buffer;                      // lines that are not handed out yet
     std::vector<PeerId> rejoin;        // to be tried, the next one last
     bool rejoining = false;
+    NodeId rejoined;                   // whom it tried last
   };
 
   Phase phase = Phase::alive;

@@ -216,7 +216,8 @@ void Engine::rejoin_next(const Turn& turn) {
   // Snapshots of old lives may name those that are long forgotten.
   const Address target = snapshot_alive(id) ? turn.names.record(s.address[id.value]).address
                                             : Address{};
-  note(turn, Fact::rejoin_attempted, config_.addresses.host(target), s.rejoin.size());
+  s.rejoined = config_.addresses.host(target);
+  note(turn, Fact::rejoin_attempted, s.rejoined, s.rejoin.size());
   s.rejoining = true;
   begin_join(turn, {&target, 1}, kRejoinRequest, true);
 }

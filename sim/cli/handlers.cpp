@@ -15,6 +15,7 @@
 #include <filesystem>
 
 #include "sim/cli/cli.h"
+#include "sim/trace/words.h"
 
 extern char** environ;
 
@@ -37,47 +38,51 @@ std::string variable_name(std::string_view tag) {
   return out;
 }
 
-// "a=b,c=d" of a member's line; a value that holds a comma cannot be told from two tags.
-gossip::Tags tags_of_line(std::string_view text) {
-  gossip::Tags out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    const std::string_view pair = text.substr(0, end);
-    if (const std::size_t equals = pair.find('='); equals != std::string_view::npos) {
-      out.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
-}
-
 bool is_member_event(gossip::EventKind kind) {
   return kind != gossip::EventKind::user && kind != gossip::EventKind::query;
 }
 
-// An agent tells its handlers of itself, too, when it starts and when its tags change.
-void learn_tags(const world::Delivered& d, const std::string& self, gossip::Tags& tags) {
-  if (!is_member_event(d.kind)) return;
-  std::string_view rest = d.payload;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    if (line.starts_with(self + "\t")) {
-      const std::size_t last = line.rfind('\t');
-      tags = tags_of_line(line.substr(last + 1));
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+// Of "member-join,user:deploy=notify.sh" what stands before the first `=`, as in serf's -event-handler.
+std::string_view filters_of(std::string_view file) {
+  const std::size_t equals = file.find('=');
+  return equals == std::string_view::npos ? std::string_view{} : file.substr(0, equals);
+}
+
+constexpr std::string_view kFilters[] = {"*",             "member-join", "member-leave", "member-failed",
+                                         "member-update", "member-reap", "user",         "query"};
+
+bool is_filter(std::string_view text) {
+  if ((text.starts_with("user:") || text.starts_with("query:")) && !text.ends_with(':')) return true;
+  return std::find(std::begin(kFilters), std::end(kFilters), text) != std::end(kFilters);
+}
+
+// Calls `use` with each filter until it answers true.
+template <class Use>
+bool any_filter(std::string_view list, Use&& use) {
+  for (;;) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    if (use(list.substr(0, end))) return true;
+    if (end == list.size()) return false;
+    list.remove_prefix(end + 1);
   }
 }
 
-std::vector<std::string> environment(const world::Delivered& d, const std::string& self,
-                                     const gossip::Tags& tags) {
+bool wants(const std::string& file, const world::Delivered& d) {
+  const std::string_view filters = filters_of(file);
+  if (filters.empty()) return true;
+  const std::string kind = gossip::event_name(d.kind);
+  return any_filter(filters, [&](std::string_view f) {
+    return f == "*" || f == kind || (!is_member_event(d.kind) && f == kind + ":" + d.name);
+  });
+}
+
+std::vector<std::string> environment(const world::Delivered& d, const std::string& self) {
   std::vector<std::string> out;
   for (char** v = environ; *v != nullptr; ++v) {
     if (!std::string_view(*v).starts_with("SERF_")) out.emplace_back(*v);
   }
   std::string role;
-  for (const auto& [name, value] : tags) {
+  for (const auto& [name, value] : d.tags) {
     if (name == "role") role = value;
     out.push_back("SERF_TAG_" + variable_name(name) + "=" + value);
   }
@@ -220,6 +225,15 @@ bool find_handlers(const std::string& folder, std::vector<std::string>& out) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with('.') || !entry.is_regular_file(error)) continue;
     if (access(entry.path().c_str(), X_OK) != 0) continue;
+    std::string_view wrong;
+    if (const std::string_view filters = filters_of(name); !filters.empty() && any_filter(filters, [&](std::string_view f) {
+          return !is_filter(wrong = f);
+        })) {
+      std::fprintf(stderr, "quorumlab: %s: \"%.*s\" is no event that serf has\n", entry.path().c_str(),
+                   static_cast<int>(wrong.size()), wrong.data());
+      out.clear();
+      return false;
+    }
     out.push_back(fs::absolute(entry.path()).string());
   }
   std::sort(out.begin(), out.end());
@@ -236,17 +250,15 @@ std::vector<HandlerRun> run_handlers(const std::vector<std::string>& scripts,
   const PipesMayBreak guard;
   std::vector<HandlerRun> runs;
   const std::vector<std::string> hosts = scenario.cluster.host_names();
-  std::vector<gossip::Tags> tags = scenario.cluster.tags;
-  tags.resize(hosts.size(), scenario.cluster.node.gossip.tags);
   for (const world::Delivered& d : sim.delivered()) {
-    const std::size_t place = d.node.value - 1;
-    const std::string& self = hosts[place];
-    learn_tags(d, self, tags[place]);
+    const std::string& host = hosts[d.node.value - 1];
+    const std::string& self = scenario.cluster.agent_name(d.node);
     for (const std::string& script : scripts) {
+      if (!wants(fs::path(script).filename().string(), d)) continue;
       if (interrupted().load()) return runs;
-      HandlerRun run{d.at, self, gossip::event_name(d.kind), fs::path(script).filename().string(), "", 0, false};
+      HandlerRun run{d.at, host, gossip::event_name(d.kind), fs::path(script).filename().string(), "", 0, false};
       if (!is_member_event(d.kind)) run.event += ":" + d.name;
-      Child child(command_of(script), environment(d, self, tags[place]));
+      Child child(command_of(script), environment(d, self));
       child.talk(d.payload, limit, run);
       runs.push_back(std::move(run));
     }
@@ -260,7 +272,7 @@ std::string handlers_text(const std::vector<HandlerRun>& runs) {
     char time[40];
     std::snprintf(time, sizeof time, "%5lld.%03lld s  ", static_cast<long long>(run.at.ns / 1'000'000'000),
                   static_cast<long long>(run.at.ns / 1'000'000 % 1'000));
-    out += time + run.host + "  " + run.event + "  " + run.script;
+    out += time + run.host + "  " + trace::printable(run.event) + "  " + run.script;
     if (run.timed_out) {
       out += "  (killed: it took too long)";
     } else if (run.status != 0) {
@@ -269,10 +281,7 @@ std::string handlers_text(const std::vector<HandlerRun>& runs) {
     out += "\n";
     for (std::size_t at = 0; at < run.output.size();) {
       const std::size_t end = std::min(run.output.find('\n', at), run.output.size());
-      // What a script prints must not steer the terminal.
-      std::string line = run.output.substr(at, end - at);
-      std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c != '\t' && (c < ' ' || c == 127); }, '?');
-      out += "             | " + line + "\n";
+      out += "             | " + trace::printable(run.output.substr(at, end - at), true) + "\n";
       at = end + 1;
     }
   }

@@ -17,7 +17,8 @@ struct HandlerRun {
   bool timed_out = false;  // it was killed, with its process group
 };
 
-// The executables of a folder, sorted by name; false, and why on standard error, if there are none.
+// The executables of a folder, sorted by name; a name may begin with serf's own filter, as in
+// "member-join,user:deploy=notify.sh", and is then run for these events only. False, and why on standard error, if there are none.
 bool find_handlers(const std::string& folder, std::vector<std::string>& out);
 
 // Runs every script for every delivery, one after the other, each for at most `limit`. Ends early

@@ -111,6 +111,9 @@ class Maker {
     strip.push_back({now, now, good, std::move(words)});
   }
   void strips(const Record& r) {
+    chart_.elects |= r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable) ||
+                     r.is(Fact::became_follower) || r.is(Fact::became_pre_candidate) || r.is(Fact::became_candidate) ||
+                     r.is(Fact::became_leader) || r.is(WorldFact::state_told);
     if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) {
       turn(chart_.quorum, r.time_ns, r.is(WorldFact::quorum_available), trace::words(r, context_));
     }
@@ -138,7 +141,7 @@ class Maker {
     if (r.time_ns < options_.from_ns) return;
     const bool ended = r.is(WorldFact::client_answered) || r.is(WorldFact::client_timed_out);
     if (ended && writes_.contains(r.a)) {
-      chart_.writes.push_back({r.time_ns, r.is(WorldFact::client_answered) && (r.b == 1 || (r.extra != 0 && r.b < 300))});
+      chart_.writes.push_back({r.time_ns, r.is(WorldFact::client_answered) && (r.b == 1 || (r.extra == 2 && r.b < 300))});
     }
   }
 
@@ -150,7 +153,7 @@ class Maker {
       chart_.asked.push_back({id, r.node, -1, known.empty() ? trace::words(r, context_) : known, {}, false});
       return;
     }
-    const bool answered = r.is(WorldFact::client_answered) && r.extra != 1;
+    const bool answered = r.is(WorldFact::client_answered) && r.extra != 1 && r.extra != 3;
     if (!answered && !r.is(WorldFact::client_timed_out) && !r.is(WorldFact::client_refused)) return;
     const auto place = places_.find(r.a);
     if (place == places_.end()) return;
@@ -246,6 +249,7 @@ class Maker {
     std::stable_sort(chart_.arrows.begin(), chart_.arrows.end(),
                      [](const Chart::Arrow& a, const Chart::Arrow& b) { return a.sent < b.sent; });
     for (auto* strip : {&chart_.quorum, &chart_.leader}) {
+      if (!chart_.elects) strip->clear();
       if (!strip->empty()) strip->back().to_ns = chart_.to_ns;
       std::erase_if(*strip, [&](const Chart::Stretch& s) { return s.to_ns < chart_.from_ns || s.to_ns == s.from_ns; });
       for (Chart::Stretch& s : *strip) s.from_ns = std::max(s.from_ns, chart_.from_ns);

@@ -95,6 +95,7 @@ struct Chart {
   std::vector<Arrow> arrows;  // by sending
   std::vector<Point> points;  // ascending
   std::vector<Remark> remarks;
+  bool elects = false;                // else nobody runs Raft or leads, and the next two are empty
   std::vector<Stretch> quorum, leader;
   std::vector<Write> writes;
   std::vector<Asked> asked;

@@ -44,7 +44,7 @@ Ladder::Ladder(const Chart& chart, const Subject& subject)
     : chart_(chart), subject_(subject), context_{subject.names, subject.trace} {
   const double hosts = static_cast<double>(std::max<std::size_t>(1, chart.hosts.size()));
   lane_ = std::clamp(std::floor(760 / hosts), 26.0, 104.0);
-  first_lane_ = kTimes + 2 * (kStrip + 6) + 16 + lane_ / 2;
+  first_lane_ = kTimes + (chart_.elects ? 2 * (kStrip + 6) : 0) + 16 + lane_ / 2;
   words_ = first_lane_ + lane_ * (hosts - 1) + lane_ / 2 + 18;
   width_ = words_ + kWords;
   lay_out();
@@ -134,6 +134,7 @@ std::string Ladder::head() const {
   put(out, "<text class=\"soft\" x=\"12\" y=\"22\">time</text>\n");
   for (const auto& [letter, words, at] : {std::tuple{'Q', "quorum: a majority can talk to each other", kTimes},
                                           {'L', "leader: somebody leads", kTimes + kStrip + 6}}) {
+    if (!chart_.elects) break;
     put(out, "<text class=\"soft\" text-anchor=\"middle\" x=\"{:.0f}\" y=\"22\">{}<title>{}</title></text>\n", at + kStrip / 2, letter, words);
   }
   for (std::size_t i = 0; i < chart_.hosts.size(); ++i) {
@@ -285,15 +286,15 @@ svg text.tag { font-size:11px; font-weight:700; } svg text.tag.down { fill:var(-
 )";
 }
 
-std::string ladder_legend() {
+std::string ladder_legend(bool elects) {
   std::string out = "<ul class=\"legend\">\n";
   const auto item = [&](std::string_view shape, std::string_view words) {
     put(out, "<li><svg width=\"30\" height=\"14\">{}</svg>{}</li>\n", shape, words);
   };
-  item("<rect class=\"strip yes\" x=\"2\" y=\"1\" width=\"11\" height=\"12\"/><rect class=\"strip no\" x=\"16\" y=\"1\" width=\"11\" height=\"12\"/>",
+  if (elects) item("<rect class=\"strip yes\" x=\"2\" y=\"1\" width=\"11\" height=\"12\"/><rect class=\"strip no\" x=\"16\" y=\"1\" width=\"11\" height=\"12\"/>",
        "left: a majority can talk to each other, or not; right: somebody leads, or nobody");
-  item("<rect class=\"span leader\" x=\"9\" y=\"0\" width=\"11\" height=\"14\"/>", "leads");
-  item("<rect class=\"span candidate\" x=\"11\" y=\"1\" width=\"7\" height=\"12\"/>", "asks for votes");
+  if (elects) item("<rect class=\"span leader\" x=\"9\" y=\"0\" width=\"11\" height=\"14\"/>", "leads");
+  if (elects) item("<rect class=\"span candidate\" x=\"11\" y=\"1\" width=\"7\" height=\"12\"/>", "asks for votes");
   item("<rect class=\"span down\" x=\"8\" y=\"1\" width=\"14\" height=\"12\"/>", "down");
   item("<rect class=\"span paused\" x=\"9\" y=\"1\" width=\"11\" height=\"12\"/>", "paused");
   item("<g class=\"msg packet\"><line x1=\"1\" y1=\"4\" x2=\"27\" y2=\"10\"/></g>", "message");

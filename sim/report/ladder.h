@@ -53,6 +53,6 @@ class Ladder {
 // (Okabe and Ito's) says is also said by a shape or a word.
 std::string_view ladder_style();
 // What the shapes mean: a list of HTML.
-std::string ladder_legend();
+std::string ladder_legend(bool elects);
 
 }  // namespace quorumlab::report

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/trace/words.h"
+
 namespace quorumlab::report {
 
 std::size_t columns(std::string_view text) {
@@ -17,7 +19,8 @@ std::string padded(std::string_view text, std::size_t width) {
   return out;
 }
 
-std::vector<std::string> folded(std::string_view text, std::size_t width) {
+std::vector<std::string> folded(std::string_view raw, std::size_t width) {
+  const std::string text = trace::printable(raw, true);
   std::vector<std::string> lines(1);
   std::size_t at = 0;
   while (at < text.size()) {
@@ -31,7 +34,7 @@ std::vector<std::string> folded(std::string_view text, std::size_t width) {
       continue;
     }
     const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
-    std::string_view word = text.substr(at, end - at);
+    std::string_view word = std::string_view(text).substr(at, end - at);
     at = end;
     if (!lines.back().empty() && columns(lines.back()) + 1 + columns(word) > width) lines.emplace_back();
     // A word longer than the line, a digest or a path, is broken rather than let out.
@@ -84,7 +87,7 @@ void Page::row(std::string_view time, std::string_view node, std::string_view te
 
 void Page::verbatim(std::string_view text) {
   out_ += std::string(kTimeWidth + 2 + node_width + 4, ' ');
-  out_.append(text).append("\n");
+  out_.append(trace::printable(text, true)).append("\n");
 }
 
 void Page::box(std::string_view heading, const std::vector<std::string>& paragraphs) {

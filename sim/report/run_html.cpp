@@ -36,7 +36,7 @@ class Writer {
     put("<div class=\"ladder\" style=\"max-width:{0:.0f}px; min-width:{5:.0f}px\"><svg class=\"heads\" viewBox=\"0 0 {0:.0f} {1:.0f}\">\n{2}</svg>\n"
         "<svg id=\"ladder\" viewBox=\"0 0 {0:.0f} {3:.0f}\">\n{4}</svg></div>\n",
         ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body(), 0.8 * ladder_.width());
-    out_ += ladder_legend();
+    out_ += ladder_legend(chart_.elects);
     questions();
     operations();
     if (!ending_.account.empty()) {
@@ -76,7 +76,9 @@ class Writer {
   }
   // The three truths apart: a majority, a leader, a write.
   void overview() {
-    put("<div class=\"overview\"><svg id=\"overview\" viewBox=\"0 0 {:.0f} 132\">\n", kOverview);
+    const double raised = chart_.elects ? 0 : 66;  // without these three nothing stands above the acts
+    put("<div class=\"overview\"><svg id=\"overview\" viewBox=\"0 0 {:.0f} {:.0f}\">\n<g transform=\"translate(0 {:.0f})\">\n",
+        kOverview, 132 - raised, -raised);
     const auto strip = [&](const std::vector<Chart::Stretch>& stretches, double y, std::string_view name) {
       put("<text class=\"soft\" x=\"4\" y=\"{:.0f}\">{}</text>\n", y + 12, name);
       for (const Chart::Stretch& s : stretches) {
@@ -85,9 +87,11 @@ class Writer {
             clock_text(s.from_ns, 3), clock_text(s.to_ns, 3));
       }
     };
-    strip(chart_.quorum, 6, "quorum");
-    strip(chart_.leader, 28, "leader");
-    put("<text class=\"soft\" x=\"4\" y=\"62\">writes</text>\n");
+    if (chart_.elects) {
+      strip(chart_.quorum, 6, "quorum");
+      strip(chart_.leader, 28, "leader");
+    }
+    if (chart_.elects) put("<text class=\"soft\" x=\"4\" y=\"62\">writes</text>\n");
     for (const Chart::Write& w : chart_.writes) {
       put("<path class=\"write {}\" d=\"M{:.1f} {}\"><title>a write is {} at {}</title></path>\n", w.accepted ? "yes" : "no",
           at(w.time_ns), w.accepted ? "50v14" : "53l8 8m0 -8l-8 8", w.accepted ? "accepted" : "not accepted", clock_text(w.time_ns, 3));
@@ -110,7 +114,7 @@ class Writer {
     for (std::int64_t t = (chart_.from_ns + axis.ns - 1) / axis.ns * axis.ns; t <= chart_.to_ns; t += axis.ns) {
       put("<text class=\"soft\" text-anchor=\"middle\" x=\"{:.1f}\" y=\"126\">{}</text>\n", at(t), clock_text(t, axis.digits));
     }
-    put("</svg></div>\n");
+    put("</g>\n</svg></div>\n");
   }
 
   void controls() {

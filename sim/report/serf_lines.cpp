@@ -59,7 +59,8 @@ std::string success_words(std::string_view words, std::uint64_t count) {
   return {};
 }
 
-std::vector<std::string> printed_lines(std::string_view words, std::string_view text) {
+std::vector<std::string> printed_lines(std::string_view words, std::string_view text, bool failed) {
+  while (failed && text.ends_with("\n\n")) text.remove_suffix(1);
   std::vector<std::string> out;
   std::size_t acks = 0, responses = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -69,7 +70,8 @@ std::vector<std::string> printed_lines(std::string_view words, std::string_view 
     responses += out.back().starts_with("Response from ");
     at = end + 1;
   }
-  if (words.starts_with("serf query ")) {
+  if (failed && words.starts_with("serf join") && !out.empty()) out.front() = "Error joining the cluster: " + out.front();
+  if (words.starts_with("serf query ") && !failed) {
     out.push_back("Total Acks: " + std::to_string(acks));
     out.push_back("Total Responses: " + std::to_string(responses));
   }

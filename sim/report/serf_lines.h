@@ -20,8 +20,9 @@ std::vector<std::string> first_words(std::string_view words);
 // What serf prints when the command has succeeded; `count` is the answer's number. Empty: nothing,
 // or only what came with the answer itself.
 std::string success_words(std::string_view words, std::uint64_t count);
-// Cuts into lines, and ends a query's answers with its totals as serf does.
-std::vector<std::string> printed_lines(std::string_view words, std::string_view text);
+// Cuts into lines, and ends a query's answers with its totals as serf does; before why a join failed
+// stands what serf says there.
+std::vector<std::string> printed_lines(std::string_view words, std::string_view text, bool failed);
 // "n1, n2 and n3", in order; of many only how many.
 std::string names_text(std::vector<std::string> names);
 

@@ -59,6 +59,9 @@ bool tells(const Record& r) {
       case Fact::serf_left:
       case Fact::reconnect_attempted:
       case Fact::rejoin_attempted:
+      case Fact::join_began:
+      case Fact::response_refused:
+      case Fact::join_ended:
       case Fact::holds:
       case Fact::lets_go:
       case Fact::follows:

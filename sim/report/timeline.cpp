@@ -34,6 +34,7 @@ class Story {
     std::uint64_t flushed = 0;
     bool hidden = false;
     bool http = false;  // a client's, as curl prints it
+    bool failed = false;
   };
 
  public:
@@ -69,9 +70,10 @@ class Story {
     if (r.is(WorldFact::caption) || r.is(WorldFact::bookmark)) return remark(r);
     if (r.is(WorldFact::question)) return question(r);
     flush_remark();
-    if (!r.is(WorldFact::expectation_held) && (tells(r) || options_.verbose)) flush_held();
+    const bool prints = r.is(WorldFact::command_printed) || r.is(WorldFact::members_listed);
+    if (!r.is(WorldFact::expectation_held) && (tells(r) || prints || options_.verbose)) flush_held();
     if (r.is(WorldFact::quorum_available) || r.is(WorldFact::quorum_unavailable)) return quorum(r);
-    if (r.is(WorldFact::command_printed) || r.is(WorldFact::members_listed)) return printed(r);
+    if (prints) return printed(r);
     if (!options_.verbose && (!tells(r) || !news)) return;
     if (r.is(WorldFact::expectation_held) && !options_.verbose) {
       const std::string text(trace_.text_at(r.b));
@@ -236,11 +238,17 @@ class Story {
       return true;
     }
     if (sets_answer(c.words)) return true;
-    const bool good = r.is(WorldFact::client_answered) && r.b == 1;
-    const std::string text = good ? success_words(c.words, r.c)
-                             : r.is(WorldFact::client_answered) ? "The command failed."
-                                                                : "No agent answers.";
-    if (!text.empty() && !(good && c.hidden)) print(r.time_ns, c, {text}, good ? Style::client : Style::bad);
+    if (r.is(WorldFact::client_answered)) {
+      constexpr std::uint32_t kPart = 3;
+      if (r.extra == kPart) return true;
+      c.failed = r.b != 1;
+      // Why it failed is printed next; before that serf says nothing.
+      if (c.failed && near(r.time_ns, c)) lines_[c.line].printed.clear();
+      const std::string text = c.failed ? std::string{} : success_words(c.words, r.c);
+      if (!text.empty() && !c.hidden) print(r.time_ns, c, {text}, Style::client);
+      return true;
+    }
+    print(r.time_ns, c, {"No agent answers."}, Style::bad);
     return true;
   }
   // A request over HTTP stands as the command that makes it.
@@ -263,12 +271,14 @@ class Story {
     }
     return true;
   }
+  // Whether the command still stands at the end of what is told.
+  bool near(std::int64_t time_ns, const Command& c) const {
+    constexpr std::int64_t kAtOnce = 50'000'000;
+    return !c.hidden && c.flushed == flushed_ && c.line < lines_.size() && time_ns - lines_[c.line].time_ns < kAtOnce;
+  }
   // Beneath the command if nothing lies between, else as a line of its own.
   void print(std::int64_t time_ns, const Command& c, const std::vector<std::string>& lines, Style style) {
-    constexpr std::int64_t kAtOnce = 50'000'000;
-    const bool near = !c.hidden && c.flushed == flushed_ && c.line < lines_.size() &&
-                      time_ns - lines_[c.line].time_ns < kAtOnce;
-    if (near) {
+    if (near(time_ns, c)) {
       lines_[c.line].printed.insert(lines_[c.line].printed.end(), lines.begin(), lines.end());
     } else if (lines.size() == 1) {
       put(time_ns, c.host, lines.front(), style);
@@ -280,7 +290,8 @@ class Story {
   // What serf agents say or hear of one thing, one after the other, is told once, and then who else.
   bool same_elsewhere(const Record& r, const std::string& node, const std::string& text) {
     if (!r.is(Fact::serf_member_event) && !r.is(WorldFact::event_delivered) &&
-        !r.is(Fact::suspicion_timed_out) && !r.is(Fact::probe_failed)) {
+        !r.is(Fact::suspicion_timed_out) && !r.is(Fact::probe_failed) && !r.is(Fact::join_began) &&
+        !r.is(Fact::join_ended)) {
       return false;
     }
     merge(r, node, text, style_of(r));
@@ -314,7 +325,7 @@ class Story {
     const std::string_view text = trace_.text_at(r.b);
     const std::string node = trace::host_name(r.peer, context_);
     if (r.is(WorldFact::members_listed)) {
-      put(r.time_ns, node, "$ serf members", Style::client).printed = printed_lines({}, text);
+      put(r.time_ns, node, "$ serf members", Style::client).printed = printed_lines({}, text, false);
       return;
     }
     const auto found = commands_.find(r.a);
@@ -323,7 +334,7 @@ class Story {
     unknown.hidden = true;
     const Command& c = found == commands_.end() ? unknown : found->second;
     if (r.extra == 1) return answered(r, c, text);
-    print(r.time_ns, c, printed_lines(c.words, text), Style::client);
+    print(r.time_ns, c, printed_lines(c.words, text, c.failed), c.failed ? Style::bad : Style::client);
   }
 
   // What curl prints: the body; without one the status, which it would keep to itself.

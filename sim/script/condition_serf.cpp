@@ -7,6 +7,7 @@
 #include "core/gossip/codec.h"
 #include "sim/script/quantity.h"
 #include "sim/script/targets.h"
+#include "sim/trace/words.h"
 
 namespace quorumlab::script {
 namespace {
@@ -93,7 +94,8 @@ std::string serf_members(const world::Simulation& sim, NodeId node) {
     for (const gossip::Tag& tag : list) {
       tags.append(tags.empty() ? "" : ",").append(tag.name).append("=").append(tag.value);
     }
-    rows.push_back({std::string(sim.names().name(id)), record.address.text(), gossip::status_name(m.status), tags});
+    rows.push_back({trace::printable(sim.names().name(id)), record.address.text(), gossip::status_name(m.status),
+                    trace::printable(tags)});
   });
   std::sort(rows.begin(), rows.end());
   std::array<std::size_t, 3> width{};

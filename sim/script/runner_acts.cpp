@@ -149,7 +149,10 @@ bool Runner::resolve(std::size_t number, const Step& step, std::vector<Action>& 
     action.agent.hosts = hosts;
     for (const NodeId node : nodes) {
       action.nodes = {node};
-      if (act.verb == Verb::agent) std::erase(action.agent.hosts = hosts, node);
+      if (act.verb == Verb::agent) {
+        std::erase(action.agent.hosts = hosts, node);
+        if (action.agent.hosts.empty()) action.agent.hosts = hosts;  // it was told to join itself
+      }
       out.push_back(action);
     }
   } else if (act.load) {

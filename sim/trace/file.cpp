@@ -258,6 +258,9 @@ Result<File> decode_file(ByteView bytes, const std::string& where) {
           return fail("the section `reco` is malformed");
         }
         file.trace.append(record);
+        if (record.is(WorldFact::process_started) && record.b != 0) {
+          file.trace.name_agent(record.node, record.b);
+        }
       }
     } else if (name == kKept) {
       file.trace.adopt_kept_chunk(payload);

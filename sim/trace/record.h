@@ -23,7 +23,7 @@ namespace quorumlab::trace {
   X(write_failed, 272, "extra: file; a: write id; reason")                                        \
   X(writes_lost, 273, "extra: file; a: first write id lost, b: bytes lost, c: bytes torn")        \
   X(disk_changed, 274, "extra: file; a: what, b: value")                                          \
-  X(process_started, 280, "a: how many starts before")                                            \
+  X(process_started, 280, "a: how many starts before, b: text of its agent's name, 0: as the host") \
   X(process_killed, 281, "")                                                                      \
   X(process_crashed, 282, "power lost")                                                           \
   X(process_paused, 283, "")                                                                      \
@@ -44,7 +44,8 @@ namespace quorumlab::trace {
   X(stream_closed, 299, "peer; a: stream id")                                                     \
   X(client_invoked, 300, "node: client, peer: asked; a: operation, b: kind, c: attempt")          \
   X(client_answered, 301, "node: client, peer: who answered; a: operation, b: status, c: index; " \
-                          "extra: 0 in general, HTTP: 1 a part, 2 the whole")                     \
+                          "extra: 0 in general, HTTP: 1 a part, 2 the whole; a serf agent: 3 a " \
+                          "part, 4 the whole, c: its count; reason")                              \
   X(client_timed_out, 302, "node: client; a: operation")                                          \
   X(client_refused, 303, "node: client, peer: nobody listens; a: operation")                      \
   X(event_delivered, 304, "extra: kind of event; a: Lamport time, b: text of the event, c: its hash") \

@@ -79,6 +79,22 @@ std::uint64_t Trace::text(std::string_view text) {
   return texts_.size();
 }
 
+void Trace::name_agent(std::uint32_t host, std::uint64_t text) {
+  const auto at = std::find_if(agents_.begin(), agents_.end(), [&](const auto& a) { return a.first == host; });
+  if (at == agents_.end()) {
+    agents_.emplace_back(host, text);
+  } else {
+    at->second = text;
+  }
+}
+
+std::string_view Trace::agent_name(std::uint32_t host) const {
+  for (const auto& [named, text] : agents_) {
+    if (named == host) return text_at(text);
+  }
+  return {};
+}
+
 std::string_view Trace::text_at(std::uint64_t number) const {
   if (number == 0 || number > texts_.size()) return {};
   return texts_[static_cast<std::size_t>(number - 1)];
@@ -94,6 +110,7 @@ void Trace::clear() {
   room_ = open_.size();
   bytes_room_ = open_bytes_.size();
   texts_.clear();
+  agents_.clear();
 }
 
 void Trace::make_room() {

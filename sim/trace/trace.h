@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -36,6 +37,11 @@ class Trace {
   std::string_view text_at(std::uint64_t number) const;
 
   std::uint64_t text_count() const { return texts_.size(); }
+
+  // What a host's serf agent calls itself, by the number of a text, where that is not the host's name.
+  void name_agent(std::uint32_t host, std::uint64_t text);
+  // Empty: as its host.
+  std::string_view agent_name(std::uint32_t host) const;
 
   std::size_t size() const { return sealed_.size() * kChunkRecords + open_size(); }
   // REQUIRES: 1 <= id <= size().
@@ -72,6 +78,7 @@ class Trace {
   Bytes open_bytes_;  // its last bytes_room_ bytes mean nothing yet
   std::size_t bytes_room_ = 0;
   std::vector<std::string> texts_;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> agents_;  // host, text
   std::vector<Chunk> spare_;  // of a run that was forgotten
   std::vector<Bytes> spare_bytes_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/gossip/address.h"
 #include "sim/trace/words_gossip.h"
 #include "sim/trace/words_world.h"
 
@@ -320,6 +321,15 @@ std::string host_name(std::uint32_t id, const Context& context) {
   return fmt::format("n{}", id);
 }
 
+std::string agent_name(std::uint32_t host, const Context& context) {
+  const std::string_view own = context.trace != nullptr ? context.trace->agent_name(host) : std::string_view{};
+  return own.empty() ? host_name(host, context) : std::string(own);
+}
+
+std::string agent_address(std::uint32_t host) {
+  return host == 0 ? "an unknown address" : gossip::AddressPlan{}.address({host}).text();
+}
+
 std::string_view short_name(std::uint16_t kind) {
   switch (kind) {
 #define X(name, number, meaning) \
@@ -371,7 +381,27 @@ std::string reason_words(const Record& record, const Context& context) {
 }
 
 std::string words(const Record& record, const Context& context) {
-  return record.kind < 256 ? core_words(record, context) : world_words(record, context);
+  return printable(record.kind < 256 ? core_words(record, context) : world_words(record, context), true);
+}
+
+std::string printable(std::string_view text, bool lines) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (c == '\n' || c == '\t') {
+      out += lines ? std::string(1, text[i]) : c == '\n' ? "\\n" : "\\t";
+    } else if (c < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", c);
+    } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F steer, too
+      out += fmt::format("\\u{:04x}", next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
 }
 
 std::vector<RecordId> why(const Trace& trace, RecordId id) {

@@ -22,10 +22,17 @@ struct Context {
 };
 
 std::string host_name(std::uint32_t id, const Context& context);
+// What the serf agent on that host calls itself, and where it listens: "10.0.0.1:7946".
+std::string agent_name(std::uint32_t host, const Context& context);
+std::string agent_address(std::uint32_t host);
 
 // One plain sentence with who, what and why: "n4 refused n2 its vote: already voted for n3 in term
 // 4". No time, no full stop.
 std::string words(const Record& record, const Context& context = {});
+
+// What came from outside must not steer a terminal: control characters as \x1b, \t and the like. With
+// `lines`, line ends and tabs stay.
+std::string printable(std::string_view text, bool lines = false);
 
 // The identifier of a kind: "vote_refused"; "unknown" for a number nobody gave out.
 std::string_view short_name(std::uint16_t kind);

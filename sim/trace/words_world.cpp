@@ -223,6 +223,8 @@ std::string world_words(const Record& r, const Context& context) {
     case WorldFact::client_answered:
       if (r.extra == 1) return fmt::format("{} hears from {} about operation {}: HTTP {}, more follows", node, peer, a, b);
       if (r.extra == 2) return fmt::format("{} hears from {} about operation {}: HTTP {}", node, peer, a, b);
+      if (r.extra == 3) return fmt::format("{} hears from {} about operation {}: {}, more follows", node, peer, a, b == 1 ? "an answer" : "no" + because);
+      if (r.extra == 4) return fmt::format("{} hears from {} about operation {}: {}", node, peer, a, b == 1 ? "done" : "no" + because);
       if (b == 1 && c != 0) {
         return fmt::format("{} hears from {} about operation {}: ok, at entry {}", node, peer, a,
                            c);

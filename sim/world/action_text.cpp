@@ -4,7 +4,9 @@
 
 #include <array>
 
+#include "core/gossip/key_ring.h"
 #include "core/kv/http.h"
+#include "sim/trace/words.h"
 
 namespace quorumlab::world {
 namespace {
@@ -83,7 +85,9 @@ std::string command_text(const AgentCommand& command, const std::vector<std::str
     }
     case Kind::key: {
       static constexpr std::array<const char*, 4> kDo = {"-install", "-use", "-remove", "-list"};
-      return std::string("serf keys ") + kDo[command.number & 3];
+      Bytes key;
+      if ((command.number & 3) != 3) gossip::append_base64(as_bytes(command.payload), key);
+      return std::string("serf keys ") + kDo[command.number & 3] + (key.empty() ? "" : "=") + std::string(as_text(key));
     }
     case Kind::members:
       return "serf members";
@@ -99,7 +103,9 @@ std::string_view verb_name(Verb verb) { return kNames[static_cast<std::size_t>(v
 
 std::string action_text(const Action& action, const std::vector<std::string>& names) {
   std::string out(verb_name(action.verb));
-  if (action.verb == Verb::agent) return command_text(action.agent, names) + " on" + list(action.nodes, names);
+  if (action.verb == Verb::agent) {
+    return trace::printable(command_text(action.agent, names)) + " on" + list(action.nodes, names);
+  }
   if (action.verb == Verb::http) return curl_text(action, names);
   add_list(out, action.nodes, names);
   const bool directed = action.verb != Verb::partition && action.verb != Verb::heal;

@@ -2,6 +2,7 @@
 // and refusals. The way there and back is reliable but not eternal: a cut is silence.
 #include <algorithm>
 
+#include "sim/trace/words.h"
 #include "sim/world/cluster.h"
 
 namespace quorumlab::world {
@@ -210,41 +211,57 @@ void Cluster::on_agent_answer(SlotId slot, ActiveOperation& op) {
   ++events_;
   Operation& history = operations_[op.operation];
   const auto answer = decode_agent_answer(queue_.payload(s));
-  const RecordId record =
-      emit(fact(WorldFact::client_answered, op.client, s.cause, s.peer, 0, history.id,
-                answer && answer->reason != Reason::none
-                    ? static_cast<std::uint64_t>(Response::Status::dropped)
-                    : static_cast<std::uint64_t>(Response::Status::ok),
-                answer ? answer->count : 0));
-  const bool last = s.flags != 0;
-  const std::uint32_t place = ClientTable::place_of(s.id);
-  if (answer) {
-    const auto name = [&] {
-      return is_server(answer->from.value) ? std::string_view(config_.names[answer->from.value - 1])
-                                           : std::string_view("?");
-    };
-    if (answer->kind == AgentAnswer::Kind::ack) {
-      ++history.acks;
-      history.value.append("Ack from '").append(name()).append("'\n");
-    } else if (answer->kind == AgentAnswer::Kind::response) {
-      ++history.responses;
-      history.value.append("Response from '").append(name()).append("': ");
-      history.value.append(as_text(answer->text)).append("\n");
-    } else {
-      history.count = answer->count;
-      history.value.append(as_text(answer->text));
-    }
-  }
   const Reason reason = answer ? answer->reason : Reason::unreadable;
+  const bool last = s.flags != 0;
+  constexpr std::uint32_t kPart = 3, kWhole = 4;
+  Record heard = fact(WorldFact::client_answered, op.client, s.cause, s.peer, last ? kWhole : kPart, history.id,
+                      static_cast<std::uint64_t>(reason == Reason::none ? Response::Status::ok
+                                                                        : Response::Status::dropped),
+                      answer ? answer->count : 0);
+  heard.reason = static_cast<std::uint16_t>(reason);
+  const RecordId record = emit(heard);
+  const std::uint32_t place = ClientTable::place_of(s.id);
+  if (answer) add_printed(history, *answer);
   queue_.drop(slot);
   if (!last) return;
-  if (keep_trace_ && !history.value.empty()) {
-    emit(fact(WorldFact::command_printed, op.client, record, op.asked, 0, history.id,
-              trace_.text(history.value)));
+  if (keep_trace_ && (!history.value.empty() || reason != Reason::none)) {
+    const std::string why = history.value.empty() ? trace::reason_words(heard) + "\n" : history.value;
+    emit(fact(WorldFact::command_printed, op.client, record, op.asked, 0, history.id, trace_.text(why)));
   }
   finish(place,
          reason == Reason::none ? Operation::Outcome::accepted : Operation::Outcome::refused,
          reason, record);
+}
+
+void Cluster::add_printed(Operation& history, const AgentAnswer& answer) const {
+  const bool key = history.command == AgentCommand::Kind::key;
+  const std::string_view from =
+      is_server(answer.from.value) ? std::string_view(config_.agent_name(answer.from)) : std::string_view{};
+  const std::string_view text = as_text(answer.text);
+  if (answer.kind == AgentAnswer::Kind::ack) {
+    ++history.acks;
+    history.value.append("Ack from '").append(from).append("'\n");
+  } else if (answer.kind == AgentAnswer::Kind::response) {
+    ++history.responses;
+    if (key && from.empty()) {  // a key, and how many have it
+      history.value.append(text).append(" [").append(std::to_string(answer.count)).append("]\n");
+    } else if (key) {
+      history.value.append(from).append(": ").append(text).append("\n");
+    } else {
+      history.value.append("Response from '").append(from).append("': ").append(text).append("\n");
+    }
+  } else {
+    history.count = answer.count;
+    if (key) {  // of how many, only the last answer tells: "1/3 nodes reported failure", or all
+      const std::size_t slash = text.find('/'), end = text.find(' ');
+      const std::string all = "/" + (slash < end ? std::string(text.substr(slash + 1, end - slash - 1))
+                                                 : std::to_string(answer.count));
+      for (std::size_t at = 0; (at = history.value.find("]\n", at)) != std::string::npos; at += all.size() + 2) {
+        history.value.insert(at, all);
+      }
+    }
+    history.value.append(text);
+  }
 }
 
 // One entry in the queue for each client, at or before the first thing it has to do.

@@ -3,26 +3,32 @@
 
 #include <algorithm>
 
+#include "sim/trace/words.h"
+
 namespace quorumlab::world {
 namespace {
 
 // As a line: of member events the names, which stand before the first tab of each line; of others
 // the payload.
-std::string handler_text(gossip::EventKind kind, std::string_view name, std::string_view payload) {
+std::string line_of(gossip::EventKind kind, std::string_view name, std::string_view payload) {
   std::string text(gossip::event_name(kind));
   if (kind == gossip::EventKind::user || kind == gossip::EventKind::query) {
     text = (kind == gossip::EventKind::user ? "user-event: " : "query: ") + std::string(name);
     while (payload.ends_with('\n')) payload.remove_suffix(1);
-    if (!payload.empty()) text.append(" (\"").append(payload).append("\")");
+    if (!payload.empty()) text.append(" [\"").append(payload).append("\"]");
     return text;
   }
   for (std::size_t at = 0; at < payload.size();) {
     const std::size_t end = std::min(payload.find('\n', at), payload.size());
     const std::string_view line = payload.substr(at, end - at);
-    text.append(at == 0 ? " (" : ", ").append(line.substr(0, line.find('\t')));
+    text.append(at == 0 ? " [" : ", ").append(line.substr(0, line.find('\t')));
     at = end + 1;
   }
-  return payload.empty() ? text : text + ")";
+  return payload.empty() ? text : text + "]";
+}
+
+std::string handler_text(gossip::EventKind kind, std::string_view name, std::string_view payload) {
+  return trace::printable(line_of(kind, name, payload));
 }
 
 }  // namespace
@@ -72,7 +78,27 @@ inline void Cluster::handle_event() {
     note_violation();
 }
 
-void Cluster::keep(Record r) { trace_.append(r); }
+void Cluster::keep(Record r) {
+  if (r.is(Fact::refuted) && r.c >> 8 != 0) r.c = (r.c & 255) | refuted_text(r) << 8;
+  trace_.append(r);
+}
+
+// What an alive message claimed of an agent against what is true, as serf prints both; the numbers of
+// records mean nothing outside.
+std::uint64_t Cluster::refuted_text(const Record& r) {
+  const Node* node = std::get_if<Node>(&at(r.node).node);
+  const gossip::PeerId self = names_.find(config_.agent_name({r.node}));
+  if (node == nullptr || !self) return 0;
+  const gossip::PeerRecord& claimed = names_.record({static_cast<std::uint32_t>((r.c >> 8) - 1)});
+  const gossip::PeerRecord& mine = names_.record(node->gossip().member(self).record);
+  const auto list = [](auto bytes) {
+    std::string out;
+    for (const std::uint8_t byte : bytes) out += (out.empty() ? "" : " ") + std::to_string(byte);
+    return "[" + out + "]";
+  };
+  return trace_.text("meta:(" + list(ByteView(claimed.meta)) + " VS " + list(ByteView(mine.meta)) + "), vsn:(" +
+                     list(ByteView(claimed.vsn)) + " VS " + list(ByteView(mine.vsn)) + ")");
+}
 
 void Cluster::note_violation() {
   violation_told_ = true;
@@ -325,8 +351,9 @@ void Cluster::tell_handlers(Process& p, RecordId cause) {
     emit(record);
     saw(Seen::delivery, kind, p.id.value, record.c);
     if (config_.keep_deliveries) {
-      delivered_.push_back(
-          {now_, p.id, d.kind, d.ltime, std::string(name), std::string(as_text(payload))});
+      const Node* node = std::get_if<Node>(&p.node);
+      delivered_.push_back({now_, p.id, d.kind, d.ltime, std::string(name), std::string(as_text(payload)),
+                            node != nullptr ? node->gossip().tags() : gossip::Tags{}});
     }
   }
 }

@@ -164,6 +164,7 @@ class Cluster {
     return records_;
   }
   void keep(Record r);
+  std::uint64_t refuted_text(const Record& r);
   Record record_of(const Note& note, const Process& p, RecordId cause) const {
     return {now_.ns,
             cause,
@@ -271,6 +272,7 @@ class Cluster {
   // clients.cpp
   void begin_agent_command(std::size_t history, const Action& action, RecordId cause);
   void on_agent_answer(SlotId slot, ActiveOperation& op);
+  void add_printed(Operation& history, const AgentAnswer& answer) const;
   void begin_operation(std::size_t history, const Action& action, RecordId cause);
   void encode_request(ActiveOperation& op, const Action& action);
   void encode_step(ActiveOperation& op);

@@ -95,6 +95,7 @@ struct Delivered {
   gossip::EventKind kind = gossip::EventKind::user;
   std::uint64_t ltime = 0;
   std::string name, payload;
+  gossip::Tags tags;  // its agent's own at that moment
 };
 
 }  // namespace quorumlab::world

@@ -166,8 +166,12 @@ void Cluster::start(Process& p, RecordId cause) {
     }
     std::get<Node>(p.node).reset(node_config_, random);
   }
-  const RecordId record =
-      emit(fact(WorldFact::process_started, p.id.value, cause, 0, 0, starts_before));
+  Record started = fact(WorldFact::process_started, p.id.value, cause, 0, 0, starts_before);
+  if (keep_trace_ && is_server(p.id.value) && config_.agent_name(p.id) != config_.names[p.id.value - 1]) {
+    started.b = trace_.text(config_.agent_name(p.id));
+    trace_.name_agent(p.id.value, started.b);
+  }
+  const RecordId record = emit(started);
   saw(Seen::process, 1, p.id.value, starts_before);
   if (starts_before == 0) preload(p, record);
   std::array<FileContent, kFileCount> room;

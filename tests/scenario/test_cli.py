@@ -211,13 +211,85 @@ def serf_story(tool):
     for line in (r"node2  \$ serf join node1\n +Successfully joined cluster by contacting 1 nodes\.\n",
                  r"node\d  \[INFO\] memberlist: Suspect node3 has failed, no acks received\n",
                  r"node\d  \[INFO\] serf: EventMemberFailed: node3 10\.0\.0\.3\n +\S+ and on node\d, node\d and node\d",
-                 r"node\d  \[INFO\] agent: Received event: user-event: deploy-app \(\"v1\.2\.3\"\)\n",
+                 r"node\d  \[INFO\] agent: Received event: user-event: deploy-app \[\"v1\.2\.3\"\]\n",
+                 r"node\d  \[INFO\] agent: joining: \[10\.0\.0\.1:7946\] replay: false\n", r"\[INFO\] agent: joined: 1 nodes\n",
                  r" Response from 'node1': up 12 days\n", r" Total Responses: 5\n",
                  r"node3  10\.0\.0\.3:7946  failed  role=web\n"):
         expect(re.search(line, out), f"the story has {line}")
     expect("c1" not in out, "no client stands between a command and its host")
     times = [float(t) for t in re.findall(r"^ +(\d+\.\d{3}) s ", out, re.M)]
     expect(times == sorted(times) and len(times) > 50, "lines in order of time")
+
+
+def serf_lines(tool, folder):
+    """What serf's own lines say: agents by their names and addresses, why a command failed, nothing out of time."""
+    file = folder / "serf.scenario.json"
+
+    def told(timeline, cluster='"nodes": ["a", "b"], "serf": {"start_join": "a"}', *more):
+        file.write_text('{"cluster": {' + cluster + '}, "timeline": [' + timeline + "]}")
+        return tool("run", str(file), *more, env={"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}).stdout
+
+    def shows(out, *lines):
+        flat = re.sub(r"\n {15,}", " ", out)  # folded lines
+        for line in lines:
+            expect(line in flat, f"the story has {line}: {out}")
+
+    out = told('{"after": "1s", "join": {"by": ["b", "c"], "to": "a"}}, {"after": "3s", "join": {"by": "copy", "to": "a"}},'
+               '{"after": "9s", "show_members": "a"}',
+               '"nodes": ["a", "b", "c", "copy"], "serf": {"names": {"copy": "b"}}')
+    shows(out, "copy  [INFO] serf: EventMemberJoin: b 10.0.0.4",
+          "a     [ERR] memberlist: Conflicting address for b. Mine: 10.0.0.2:7946 Theirs: 10.0.0.4:7946 Old state: 0",
+          "a     [WARN] serf: Name conflict for 'b' both 10.0.0.2:7946 and 10.0.0.4:7946 are claiming",
+          "copy  [ERR] memberlist: Conflicting address for b. Mine: 10.0.0.4:7946 Theirs: 10.0.0.2:7946 Old state: 0",
+          "copy  [ERR] serf: Node name conflicts with another node at 10.0.0.2:7946. Names must be unique! (Resolution enabled: true)",
+          "copy  [WARN] serf: minority in name conflict resolution, quitting [0 / 2]")
+    trace = folder / "names.qlt"
+    tool("run", str(file), "--trace", str(trace))
+    expect(tool("report", str(trace), "--html").stdout.count("Conflicting address for b.") > 0, "a trace file has the agents' names")
+
+    shows(told('{"after": "5s", "kill": "b"}, {"after": "15s", "restart": "b"}, {"after": "3s", "kill": "b"},'
+               '{"after": "100ms", "restart": "b"}, {"after": "1s", "kill": "a"}, {"after": "60s"}'),
+          "[WARN] memberlist: Refuting an alive message for 'b' (10.0.0.2:7946) meta:([255 128] VS [255 128]), "
+          "vsn:([1 5 2 2 5 5] VS [1 5 2 2 5 5]) [its incarnation is now 3]",
+          "[INFO] serf: attempting reconnect to a 10.0.0.1:7946")
+    shows(told('{"after": "1s", "join": {"by": "b", "to": "a"}}, {"after": "5s", "kill": "b"},'
+               '{"after": "100ms", "restart": "b"}, {"after": "3s"}', '"nodes": ["a", "b"], "serf": {"snapshot": true}'),
+          "[INFO] serf: Attempting re-join to previously known node: a: 10.0.0.1:7946",
+          "[INFO] serf: Re-joined to previously known node: a: 10.0.0.1:7946")
+
+    key = "MDEyMzQ1Njc4OWFiY2RlZg=="
+    out = told(f'{{"after": "3s", "key": {{"by": "a", "do": "install", "key": "{key}"}}, "wait": true}},'
+               '{"after": "1s", "join": {"by": "a", "to": "a"}, "wait": true},'
+               '{"after": "1s", "query": {"by": "a", "name": "q", "payload": "' + "x" * 1100 + '"}},'
+               '{"after": "1s", "query": {"by": "a", "name": "_serf_conflict"}}')
+    shows(out, f"$ serf keys -install={key} a: No keyring to modify (encryption not enabled) "
+               "b: No keyring to modify (encryption not enabled) 2/2 nodes reported failure",
+          "$ serf join a Successfully joined cluster by contacting 1 nodes.", "query exceeds limit of 1024 bytes",
+          "$ serf query _serf_conflict Queries cannot contain the '_serf_' prefix")
+    expect("The command failed" not in out and "dispatched" not in out and "'?'" not in out, f"what serf would not print: {out}")
+    shows(told('{"after": "3s", "key": {"by": "a", "do": "list"}, "wait": true}',
+               f'"nodes": ["a", "b"], "serf": {{"start_join": "a", "keys": ["{key}"]}}'), f"{key} [2/2]")
+
+    # An answer that is too long is dropped, and said to be; control characters do not reach the terminal.
+    out = told('{"after": "3s", "on_query": {"by": "b", "name": "z", "payload": "' + "y" * 1100 + '"}},'
+               '{"query": {"by": "a", "name": "z"}, "wait": true},'
+               '{"event": {"by": "a", "name": "e\\u001b[31m", "payload": "p\\u0007\\u0085"}},'
+               '{"tags": {"by": "b", "set": {"k": "\\u001b[1m"}}}, {"after": "3s", "show_members": "a"}')
+    shows(out, "b     does not answer query", "user-event: e\\x1b[31m [\"p\\x07\\u0085\"]", "alive  k=\\x1b[1m")
+    expect(not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", out), "no control characters")
+
+    # What held is told before what was shown later.
+    out = told('{"after": "3s", "force_leave": {"by": "a", "member": "b"}, "expect": {"command": "accepted"}},'
+               '{"after": "1s", "show_members": "a"}, {"after": "10s", "force_leave": {"by": "a", "member": "b", "prune": true}},'
+               '{"after": "10s", "show_members": "a"}')
+    times = [float(t) for t in re.findall(r"^ +(\d+\.\d{3}) s ", out, re.M)]
+    expect(times == sorted(times) and "\u2713" in out, f"lines in order of time: {out}")
+    shows(out, "[INFO] serf: EventMemberReap: b")
+    expect("10.0.0.2" not in out.rpartition("$ serf members")[2], "a member that is pruned is gone, even if it lives")
+
+    # Where nobody runs Raft nothing is said of quorum and leader.
+    for kind in "--svg", "--html":
+        expect(not re.search('class="strip|nobody leads|at entry', tool("report", str(file), kind).stdout), f"{kind} of agents")
 
 
 def reports(tool, folder):
@@ -301,6 +373,24 @@ def handlers(tool, folder):
     expect(all(r["script"] == "20 record.sh" and r["status"] == 3 and r["output"] == "heard\n" for r in runs),
            "output and status of each run")
     expect(len(runs) == text.count("stdin\n"), "every run is told of")
+
+    # Tags are the agent's own of that moment, whatever they hold; names are the agents'; a name may filter.
+    told.unlink()
+    (scripts / "20 record.sh").rename(scripts / "user:late,member-reap=record.sh")
+    odd = folder / "odd.scenario.json"
+    odd.write_text('{"cluster": {"nodes": ["a", "b"], "serf": {"names": {"b": "bee"}, "start_join": "a",'
+                   ' "tags": {"role": "w\\te\\nb", "my-tag.x": "v,=w"}}}, "timeline": ['
+                   '{"at": "2s", "event": {"by": "a", "name": "early", "coalesce": false}},'
+                   '{"after": "2s", "tags": {"by": "b", "set": {"role": "db"}}},'
+                   '{"after": "500ms", "event": {"by": "a", "name": "late", "coalesce": false}}, {"after": "3s"}]}')
+    tool("run", str(odd), "--handlers", str(scripts))
+    text = told.read_text()
+    expect("SERF_SELF_NAME=bee\nSERF_SELF_ROLE=db\n" in text and "SERF_SELF_NAME=b\n" not in text, f"tags of the moment: {text}")
+    expect("SERF_SELF_NAME=a\nSERF_SELF_ROLE=w\te\n" in text and "SERF_TAG_MY_TAG_X=v,=w\n" in text, f"tags as they are: {text}")
+    expect(text.count("stdin\n") == 2 and "early" not in text, f"a filter in the name: {text}")
+    (scripts / "user:late,member-reap=record.sh").rename(scripts / "joined=record.sh")
+    expect("is no event" in tool("run", str(odd), "--handlers", str(scripts)).stderr, "a filter that serf does not have")
+    (scripts / "joined=record.sh").rename(scripts / "20 record.sh")
     expect("no executable" in tool("run", str(file), "--handlers", str(folder / "nowhere")).stderr, "no such folder")
 
     # One that hangs is killed, with the child it waits for; its output until then is kept.
@@ -334,6 +424,7 @@ def main():
         reports(tool, folder)
         again(tool.path)
         serf_story(tool)
+        serf_lines(tool, folder)
         handlers(tool, folder)
         interrupt(tool, folder)
     assert not failures, f"{len(failures)} expectations failed"

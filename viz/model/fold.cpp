@@ -288,10 +288,9 @@ void fold_world(State& s, const Record& r, trace::RecordId id, const trace::Trac
     case WorldFact::client_invoked: begin(s, r, false, trace); break;
     case WorldFact::asked: begin(s, r, true, trace); break;
     case WorldFact::client_answered:
-      if (r.extra != 1) end(s, r, false, outcome_of(r), trace);
+      if (r.extra != 1 && r.extra != 3) end(s, r, false, outcome_of(r), trace);  // no part of one
       break;
     case WorldFact::client_timed_out: end(s, r, false, Request::Outcome::timed_out, trace); break;
-    case WorldFact::command_printed: end(s, r, false, Request::Outcome::accepted, trace); break;
     case WorldFact::answered:
       if (r.extra == 1) end(s, r, true, Request::Outcome::accepted, trace);
       break;
@@ -392,7 +391,7 @@ Mark mark_of(const Record& r) {
     case WorldFact::process_started: return r.a != 0 ? Mark::repair : Mark::nothing;
     case WorldFact::process_resumed: return Mark::repair;
     case WorldFact::client_answered:
-      if (r.extra == 1) return Mark::nothing;
+      if (r.extra == 1 || r.extra == 3) return Mark::nothing;
       return outcome_of(r) == Request::Outcome::accepted ? Mark::accepted : Mark::refused;
     case WorldFact::client_timed_out: return Mark::refused;
     case WorldFact::client_invoked:

@@ -234,6 +234,16 @@ TEST_CASE("prune: at once who is gone, after the delays who may still be there")
   CHECK(a.status(2) != Status::none);
   a.c.run_for(milliseconds(200));
   CHECK(a.status(2) == Status::none);
+  // Who lives says so, but serf hears of it only once it has slept and erased.
+  Alone lives;
+  lives.alive(2);
+  lives.leave(12, 2, true);
+  lives.join(13, 2);
+  CHECK(lives.status(2) == Status::alive);
+  lives.events();
+  lives.c.run_for(milliseconds(6100));
+  CHECK(lives.status(2) == Status::none);
+  CHECK(lives.events() == Kinds{reaped});
 }
 
 TEST_CASE("a join intent: leaving becomes alive without an event, others stay") {
