@@ -98,7 +98,14 @@ py::dict registry() {
 py::list checkers() {
   py::list out;
   for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
-    out.append(std::string(judge::checker_name(static_cast<judge::Checker>(i))));
+    const auto checker = static_cast<judge::Checker>(i);
+    const char* const judges = judge::judges_gossip(checker)     ? "gossip"
+                               : judge::judges_store(checker)    ? "store"
+                               : judge::judges_programs(checker) ? "programs"
+                               : judge::judges_autopilot(checker) ? "serf and raft"
+                                                                 : "raft";
+    out.append(py::make_tuple(std::string(judge::checker_name(checker)), judges,
+                              std::string(judge::checker_promise(checker))));
   }
   return out;
 }
@@ -117,6 +124,17 @@ py::dict kinds() {
   return out;
 }
 
+// How the words of a kind begin to be said, of a record that knows nothing but two hosts.
+std::string kind_example(std::uint16_t kind) {
+  static const std::vector<std::string> names{"n1", "n2", "n3"};
+  trace::Record record;
+  record.kind = kind;
+  record.node = 1;
+  record.peer = 2;
+  record.a = record.b = record.c = 3;
+  return trace::words(record, {names, nullptr});
+}
+
 py::dict reasons() {
   py::dict out;
   for (const std::uint16_t reason : trace::all_reasons()) {
@@ -129,9 +147,10 @@ py::dict reasons() {
 
 void bind_registry(py::module_& m) {
   m.def("registry", &registry, "Every key that a scenario file may hold, as nested dicts.");
-  m.def("checkers", &checkers, "The names of all checkers.");
+  m.def("checkers", &checkers, "Every checker as (name, whom it judges, what it promises).");
   m.def("rules", &rules, "Every rule of the engines as (engine, name, source, meaning).");
   m.def("kinds", &kinds, "The names of all kinds of records, by number.");
+  m.def("kind_example", &kind_example, py::arg("kind"), "What a record of this kind says, as an example.");
   m.def("reasons", &reasons, "The names of all reasons, by number; of none: empty.");
   m.def("json_schema", &script::json_schema, "The JSON Schema of scenario files.");
 }

@@ -287,9 +287,8 @@ py::list members(Live& live, std::uint32_t id) {
   if (!sim.is_running({id}) || !sim.config().node.run_gossip || sim.foreign({id}) != nullptr) return out;
   const gossip::Engine& engine = sim.node({id}).gossip();
   std::vector<std::pair<std::string, py::tuple>> rows;
-  for (const gossip::PeerId peer : engine.members()) {
+  engine.for_each_member([&](gossip::PeerId peer) {
     const gossip::Member& m = engine.member(peer);
-    if (m.status == gossip::Status::none) continue;
     const gossip::PeerRecord& record = sim.names().record(m.record);
     std::vector<gossip::Tag> list;
     (void)gossip::decode_tags(record.meta, list);
@@ -297,7 +296,7 @@ py::list members(Live& live, std::uint32_t id) {
     for (const gossip::Tag& tag : list) tags[py::str(std::string(tag.name))] = std::string(tag.value);
     std::string name(sim.names().name(peer));
     rows.emplace_back(name, py::make_tuple(name, record.address.text(), std::string(gossip::status_name(m.status)), tags));
-  }
+  });
   std::sort(rows.begin(), rows.end(), [](const auto& l, const auto& r) { return l.first < r.first; });
   for (auto& row : rows) out.append(std::move(row.second));
   return out;
@@ -444,6 +443,10 @@ void bind_session(py::module_& m) {
         live.told.clear();
         live.broken.reset();
       }, py::arg("seed"))
+      .def("expect_rest", [](Live& live) {
+        const Use use(live);
+        const Running rests(live);
+      })
       .def("perform", &perform, py::arg("step"), py::arg("told_kinds") = kinds, py::arg("tell") = py::none())
       .def("run_until", &run_until, py::arg("until_ns"), py::arg("most_events"), py::arg("until_kinds"), py::arg("until"),
            py::arg("told_kinds"), py::arg("tell"))

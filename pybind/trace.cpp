@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "pybind/bind.h"
 #include "sim/report/exports.h"
@@ -53,10 +54,11 @@ py::array records(const Shared& tape, std::size_t first, std::size_t last) {
   first = std::min(first, last);
   py::array_t<Record> out(static_cast<py::ssize_t>(last - first));
   Record* to = out.mutable_data();
+  Interrupts interrupts;
   {
     const py::gil_scoped_release release;
     std::size_t begin = 0;
-    for (std::size_t i = 0; i < tape->trace.chunk_count() && begin < last; ++i) {
+    for (std::size_t i = 0; i < tape->trace.chunk_count() && begin < last && !interrupts.look(); ++i) {
       const auto piece = tape->trace.chunk(i);
       const std::size_t from = std::max(first, begin), until = std::min(last, begin + piece.size());
       if (from < until) {
@@ -66,6 +68,7 @@ py::array records(const Shared& tape, std::size_t first, std::size_t last) {
       begin += piece.size();
     }
   }
+  interrupts.rethrow();
   return out;
 }
 
@@ -148,7 +151,9 @@ void save(const Tape& tape, const std::string& path) {
 Shared load(Result<trace::File>&& read, const std::string& where) {
   if (!read) {
     script::Problems problems;
-    problems.add(0, "", read.error().text());
+    std::string what = read.error().text();
+    if (!where.empty() && what.starts_with(where + ": ")) what.erase(0, where.size() + 2);  // refuse() says it, too
+    problems.add(0, "", what);
     const py::gil_scoped_acquire acquire;
     refuse(problems, where);
   }
@@ -168,6 +173,15 @@ Shared load(Result<trace::File>&& read, const std::string& where) {
   tape->subject.seed = read->info.seed;
   tape->subject.digest = read->info.digest;
   return tape;
+}
+
+// What a file does not hold: of the run whose tape this is, and its settings.
+using Said = std::tuple<std::string, std::string, std::string, std::string, std::string, bool, std::uint32_t,
+                        std::uint32_t, std::vector<std::string>>;
+
+Said said(const Tape& tape) {
+  const report::Subject& s = tape.subject;
+  return {s.title, s.description, s.replay, s.verdict, s.account, s.held, s.servers, s.clients, tape.titles};
 }
 
 py::bytes pickled(const Tape& tape) {
@@ -196,6 +210,7 @@ void bind_trace(py::module_& m) {
            py::arg("replay"))
       .def("save", &save, py::arg("path"))
       .def("encode", &pickled)
+      .def("said", &said)
       .def_property_readonly("names", [](const Tape& t) { return t.subject.names; })
       .def_property_readonly("servers", [](const Tape& t) { return t.subject.servers; })
       .def_property_readonly("clients", [](const Tape& t) { return t.subject.clients; })
@@ -208,9 +223,12 @@ void bind_trace(py::module_& m) {
     const py::gil_scoped_release release;
     return load(trace::read_file(path), path);
   }, py::arg("path"));
-  m.def("decode_trace", [](const std::string& bytes) -> std::shared_ptr<Tape> {
-    return load(trace::decode_file(as_bytes(bytes), "a pickled trace"), "");
-  }, py::arg("data"));
+  m.def("decode_trace", [](const std::string& bytes, const Said& said) -> std::shared_ptr<Tape> {
+    Shared tape = load(trace::decode_file(as_bytes(bytes), "a pickled trace"), "");
+    report::Subject& s = tape->subject;
+    std::tie(s.title, s.description, s.replay, s.verdict, s.account, s.held, s.servers, s.clients, tape->titles) = said;
+    return tape;
+  }, py::arg("data"), py::arg("said"));
 }
 
 }  // namespace quorumlab::python

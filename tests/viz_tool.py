@@ -78,6 +78,26 @@ def scripts(tool):
         said = tool.script("seek 1s\n" + line + "\n", code=1)
         assert said.startswith("standard input:2: ") and told in said, said
     tool.run("--script", "missing.txt", code=65)
+    # Every key of the help.
+    tool.script("hints on\nseek slide 20\n" + "".join(f"key {k}\nhides menu\n" for k in (
+        "2", "PageDown", "N", "PageUp", "P", "Space", "Right", "Left", "J", "K", "E", "M", "F", "V", "Shift+M", "Up", "Down", "Shift+Down",
+        "Home", "End", "W", "I", "O", "D", "T", "L", "B", ".", "Ctrl+S", "?", "Escape")))
+    assert (tool.folder / "quorum-1.scenario.json").exists()
+    tool.script("seek slide 20\nkey A\nshows menu\nkey Escape\nkey 1\nkey c\nkey G\nshows branches\nkey Down\nkey C\nshows beside:node:n1\n"
+                "key G\nhides branches\nkey Tab\nshows menu\n")
+
+
+def acts(tool):
+    late, early = '{"at": "2s", "crash": "n1"}', '{"at": "1s", "crash": "n2"}'
+    tool.run("--act", late, "--act", early, "--save", "both.json")
+    tool.run("--act", early, "--act", late, "--save", "ordered.json")
+    assert tool.bytes_of("both.json") == tool.bytes_of("ordered.json")
+    assert b'"n1"' in tool.bytes_of("both.json").split(b'"meanwhile"')[1]
+    assert "does nothing" in tool.run("--act", '{"at": "1s"}', "--save", "none.json", code=64)
+    assert "run ends at" in tool.run("--at", "999s", "--screenshot", "end.png")
+    for option, name in (("--screenshot", "x.gif"), ("--record", "x.webm")):
+        assert "a .png" in tool.run(option, name, code=64) or option == "--record"
+        assert not (tool.folder / name).exists()
 
 
 def main():
@@ -85,7 +105,8 @@ def main():
         tool = Tool(os.path.abspath(sys.argv[1]), pathlib.Path(folder))
         films(tool)
         scripts(tool)
-    print("films, scripts and their mistakes")
+        acts(tool)
+    print("films, scripts, acts and their mistakes")
     return 0
 
 

@@ -142,7 +142,8 @@ class Engine {
 
   // Views.
   const Config& config() const { return config_; }
-  // Everybody this node has heard of and not forgotten, in probe order.
+  // Everybody in memberlist's table, in probe order. It drops who has been dead for a while, long
+  // before serf forgets them: what serf's users see is for_each_member.
   std::span<const PeerId> members() const { return order_; }
   const Member& member(PeerId id) const;  // state unknown for strangers
   std::uint32_t awareness() const { return awareness_.score; }
@@ -158,6 +159,8 @@ class Engine {
   const KeyRing& keys() const { return serf_.keys; }
   // Everybody whom serf lists: those of members() that it has not erased, and those that failed or
   // left and are no longer there.
+  template <class Visit>
+  void for_each_member(Visit&& visit) const;
   void list_members(std::vector<PeerId>& out) const;
   std::size_t failed_members() const { return serf_.failed.size(); }
   std::size_t left_members() const { return serf_.left.size(); }
@@ -403,8 +406,6 @@ class Engine {
   bool in_serf(PeerId id) const {
     return id && id.value < table_.size() && table_[id.value].status != Status::none;
   }
-  template <class Visit>
-  void for_each_member(Visit&& visit) const;
   std::uint64_t status_ltime(PeerId id) const;
   void set_status_ltime(PeerId id, std::uint64_t ltime);
   bool handle_leave_intent(const Turn& turn, const LeaveIntent& intent);

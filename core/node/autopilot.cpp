@@ -29,11 +29,12 @@ void Node::autopilot_step(Now now, const Event& event, Effects& out) {
   if (running_ && !kv_.empty()) out.wake_at = std::min(out.wake_at, kv_.front().server.deadline());
 }
 
+// Whom serf has forgotten stays as it was last seen: gone is gone.
 void Node::look_at_members(Now now, const gossip::Directory& names) {
-  for (const gossip::PeerId peer : gossip_.members()) {
+  gossip_.for_each_member([&](gossip::PeerId peer) {
     const gossip::Member& member = gossip_.member(peer);
     const NodeId host = config_.gossip.addresses.host(names.record(member.record).address);
-    if (!host || host == config_.raft.id) continue;
+    if (!host || host == config_.raft.id) return;
     Autopilot::Seen& seen = autopilot_.at(host);
     const bool gone =
         member.status == gossip::Status::failed || member.status == gossip::Status::left;
@@ -41,7 +42,7 @@ void Node::look_at_members(Now now, const gossip::Directory& names) {
     seen.gone_since = !gone ? kNever : std::min(seen.gone_since, now.monotonic);
     seen.alive_since = !alive ? kNever : std::min(seen.alive_since, now.monotonic);
     if (!gone) seen.kept = false;
-  }
+  });
 }
 
 // /v2/members follows the configuration, some seconds behind: a change that the members API made is

@@ -142,15 +142,14 @@ void Node::agent_command(const gossip::Turn& turn, const Event& event, Effects& 
     }
     case Kind::members: {
       scratch_.clear();
-      for (const gossip::PeerId member : gossip_.members()) {
+      gossip_.for_each_member([&](gossip::PeerId member) {
         const gossip::Status status = gossip_.member(member).status;
-        if (status == gossip::Status::none) continue;
         ByteWriter line(scratch_);
         line.raw(as_bytes(turn.names.name(member)));
         line.raw(as_bytes(std::string_view(" ")));
         line.raw(as_bytes(std::string_view(gossip::status_name(status))));
         line.raw(as_bytes(std::string_view("\n")));
-      }
+      });
       AgentAnswer list;
       list.text = scratch_;
       return answer(id, list, true, out);

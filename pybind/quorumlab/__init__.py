@@ -16,16 +16,16 @@ from ._core import __version__
 from .campaigns import Campaign, Failure, campaign, fuzz, measures, sweep
 from .cluster import Act, Cluster, Snapshot
 from .errors import Error, ExpectationFailed, InvariantViolation, NodeError, ScenarioError
-from .library import Rule, rules, scenarios
+from .library import Checker, Kind, Rule, checkers, kinds, rules, scenarios
 from .node import Node, Request, invariant
 from .scenario import Run, Scenario, load
 from .trace import Event, Trace, load_trace
 from .views import Entry, Host, Operation, Program, Quorum, Server
 
-__all__ = ["Act", "Campaign", "Cluster", "Entry", "Error", "Event", "ExpectationFailed", "Failure", "Host",
-           "InvariantViolation", "Node", "NodeError", "Operation", "Program", "Quorum", "Request", "Rule", "Run", "Scenario", "ScenarioError",
-           "Server", "Snapshot", "Trace", "build_info", "campaign", "fuzz", "invariant", "load", "load_trace", "measures", "rules",
-           "scenarios", "sweep", "__version__"]
+__all__ = ["Act", "Campaign", "Checker", "Cluster", "Entry", "Error", "Event", "ExpectationFailed", "Failure", "Host",
+           "InvariantViolation", "Kind", "Node", "NodeError", "Operation", "Program", "Quorum", "Request", "Rule", "Run", "Scenario",
+           "ScenarioError", "Server", "Snapshot", "Trace", "build_info", "campaign", "checkers", "fuzz", "invariant", "kinds", "load",
+           "load_trace", "measures", "rules", "scenarios", "sweep", "__version__"]
 
 
 def build_info() -> dict[str, object]:

@@ -3,21 +3,36 @@ the JSON Schema: a test compares. Do not edit."""
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Iterable, TypeVar, Union
 
 from .values import Duration
 
+if TYPE_CHECKING:
+    from .views import Host
+
 R = TypeVar("R")
-#: A host's name, a selector like "@leader", or a host; or several.
-Targets = Any
+#: A host's name, a selector like "@leader", or a host; or several. (None, for ``sim.leader`` may be: told when it is.)
+Targets = Union[str, "Host", None, Iterable[Union[str, "Host", None]]]
 
 
 class Verbs(Generic[R]):
     """What can be done to a cluster, in a scenario and at once alike. Keywords that Python keeps for itself
     have an underscore at their end: ``from_``, ``for_``."""
 
+    _noun = "step"
+
     def _act(self, verb: str, values: tuple[Any, ...], fields: dict[str, Any]) -> R:
         raise NotImplementedError
+
+    if not TYPE_CHECKING:  # a type checker finds the mistake by itself
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(name)
+            from .values import did_you_mean
+
+            known = [n for n in dir(type(self)) if not n.startswith("_")]
+            raise AttributeError(f'a {self._noun} has no "{name}"{did_you_mean(name, known)}')
 
     def kill(self, *nodes: Targets) -> R:
         """The process ends like after kill -9: what it handed to the operating system survives, connections

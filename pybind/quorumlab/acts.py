@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import ExpectationFailed, ScenarioError
+from .errors import ScenarioError
 from .values import Duration, nanoseconds, to_json
 from .views import Operation
 
@@ -34,11 +34,24 @@ class Act:
         self.value = value
         self.hosts = hosts  # those that were hit, where the verb names some
         self.operations = operations  # that it began
+        self._command: "tuple[int, str] | None" = None  # as the cluster keeps it: this very object
+        self._undone: "Act | None" = None
+
+    def _stands(self) -> bool:
+        """Whether it was done, or is about to be: not if the cluster has gone back to before it."""
+        return any(a is self for a in self.cluster._pending) or any(c is self._command for c in self.cluster._commands)
 
     def undo(self) -> "Act | None":
-        """Takes it back: crash by restart, partition by heal, settings by those of the start."""
+        """Takes it back: crash by restart, partition by heal, settings by those of the start. None, and nothing is
+        done, if there is nothing to take back: it was undone before, or the cluster has gone back to before it."""
         if self.verb not in self.UNDO:
             raise ScenarioError(f'"{self.verb}" cannot be taken back')
+        if not self._stands() or self._undone is not None and self._undone._stands():
+            return None
+        self._undone = self._take_back()
+        return self._undone
+
+    def _take_back(self) -> "Act | None":
         other = self.UNDO[self.verb]
         c, v = self.cluster, self.value
         if other in ("restart", "resume", "unblock"):
@@ -78,13 +91,27 @@ def _is(host: Any, word: str) -> bool:
 class Snapshot:
     """A moment of a cluster, to come back to: ``cluster.restore(snapshot)``."""
 
-    def __init__(self, core: "_core.Session", commands: list[tuple[int, str]]):
+    def __init__(self, core: "_core.Session", commands: list[tuple[int, str]], document: dict[str, Any],
+                 node: tuple[Any, tuple[Any, ...]], error_told: "str | None"):
         self._core = core
         self._commands = commands
+        self._document = document
+        self._node = node
+        self._error_told = error_told
+
+    def _fits(self, document: dict[str, Any], node: tuple[Any, tuple[Any, ...]]) -> bool:
+        """Whether a cluster of this document could have been here; the seed comes along."""
+        return {**self._document, "seed": 0} == {**document, "seed": 0} and self._node == node
 
     @property
     def now(self) -> float:
         return self._core.now_ns / 1e9
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .cluster import _snapshot_again
+
+        return _snapshot_again, (self._document, self._core.seed, self._core.keeps_trace, list(self._commands),
+                                 self._core.now_ns, self._core.events, self._node)
 
     def __repr__(self) -> str:
         return f"<Snapshot at {self.now:.6f} s, digest {self._core.digest}>"
@@ -108,7 +135,16 @@ class Link:
     def __getattr__(self, name: str) -> Any:
         if name in self.FIELDS:
             return self._set.get(name)
-        raise AttributeError(name)
+        raise AttributeError(f'a link has no "{name}"; it has {", ".join(self.FIELDS)}')
+
+    def __repr__(self) -> str:
+        def words(end: Any) -> str:
+            return end if isinstance(end, str) else " ".join(map(str, end))
+
+        e = self._ends
+        ends = f"{words(e['from'])} {'and' if e.get('both') else 'to'} {words(e['to'])}" if "to" in e else \
+            f"from {words(e['from'])}" if "from" in e else "everywhere"
+        return f"<Link {ends}: {', '.join(f'{k} {v}' for k, v in self._set.items()) or 'nothing set here'}>"
 
 
 class Lock:
@@ -133,7 +169,7 @@ class Lock:
                 self.token = answer.node.get("createdIndex", 0)
                 return self
             if self.cluster.now_ns >= end:
-                raise ExpectationFailed(f"the lock {self.key} was not free by {self.cluster.now:.3f} s", self.cluster.seed)
+                raise self.cluster._failure(f"the lock {self.key} was not free by {self.cluster.now:.3f} s (seed {self.cluster.seed})")
             self.cluster.run_for("100ms")
 
     def release(self) -> bool:

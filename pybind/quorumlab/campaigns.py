@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import importlib
+import importlib.util
 import itertools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Sequence, Union
 
-from . import _core
-from .errors import InvariantViolation, NodeError, ScenarioError
+from . import _core, library
+from .errors import Error, InvariantViolation, NodeError, ScenarioError
 from .node import kind_of, name_of, resolved
 from .scenario import Scenario
 from .trace import Event, Trace
-from .values import Duration, nanoseconds
-from .values import registry as _registry
+from .values import Duration, did_you_mean, nanoseconds
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -61,9 +63,12 @@ class Failure:
     def error(self) -> "InvariantViolation | NodeError":
         """The failure as an exception, with its event and trace; of a node that raised, a :class:`NodeError`."""
         _, tape, _, violation, raised, broken = self._again()
-        if raised is not None:
-            return raised
         trace = Trace(tape)
+        if raised is not None:
+            if raised.scenario is None:
+                raised.seed = self.seed
+                raised._of_run(self.scenario(), self.replay_command, trace, f"\nreplay: {self.replay_command}")
+            return raised
         if broken:
             self.checker = broken
             last = next((i for i in range(len(tape), 0, -1) if tape.event(i)[2] == "expectation_failed"), 0)
@@ -73,6 +78,9 @@ class Failure:
         return InvariantViolation(f"seed {self.seed}: {self.reason}\nreplay: {self.replay_command}", checker=self.checker,
                                   event=event, seed=self.seed, trace=trace, replay_command=self.replay_command,
                                   scenario=self.scenario(), details=violation or {})
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.verdict)}, at {self.time:.3f} s:</p>" + _failures_table([self])
 
     def __repr__(self) -> str:
         return f"<Failure seed {self.seed}: {self.verdict}: {self.reason}>"
@@ -150,10 +158,33 @@ class Campaign:
         word = "all held" if not self.failures else f"{len(self.failures)} failed, first seed {self.failures[0].seed}"
         return f"<Campaign of {self.seeds:,} seeds: {word}; {self.events:,} events, {self.simulated:,.0f} s, digest {self.digest}>"
 
+    def _repr_html_(self) -> str:
+        counts = f"{self.events:,} events, {self.simulated:,.0f} s, {sum(self.checks.values()):,} checks"
+        faults = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in self.faults.items() if n)
+        word = f"{len(self.failures):,} of {self.seeds:,} seeds failed" if self.failures else f"{self.seeds:,} seeds: all held"
+        if self.worthless:
+            word = f"it proves nothing: {self.worthless}"
+        good = "✓" if self.ok else "✗"
+        more = len(self.failures) - MOST_SHOWN
+        return (f"<p><b>{good} {html.escape(word)}</b><br>{html.escape(counts)}; faults: {html.escape(faults) or 'none'}; "
+                f"digest <code>{self.digest}</code></p>"
+                + (_failures_table(self.failures[:MOST_SHOWN]) if self.failures else "")
+                + (f"<p>and {more:,} more</p>" if more > 0 else ""))
+
     def __str__(self) -> str:
         lines = [repr(self)]
         lines += [f"  seed {f.seed}: {f.reason}\n    replay: {f.replay_command}" for f in self.failures[:10]]
         return "\n".join(lines)
+
+
+MOST_SHOWN = 20
+
+
+def _failures_table(failures: Sequence[Failure]) -> str:
+    rows = "".join(f"<tr><td>{f.seed}</td><td style='text-align:left'>{html.escape(f.reason)}</td>"
+                   f"<td style='text-align:left'><code>{html.escape(f.replay_command)}</code></td></tr>" for f in failures)
+    return ("<table><thead><tr><th>seed</th><th style='text-align:left'>what failed</th>"
+            f"<th style='text-align:left'>again</th></tr></thead><tbody>{rows}</tbody></table>")
 
 
 def fuzz(seeds: "int | Sequence[int]" = 100, *, first: int = 1, system: str = "raft", rules_off: "str | Sequence[str]" = (),
@@ -263,14 +294,12 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
     (['seed', 'time_to_leader', 'verdict'], 10)
     """
     first, count = _seeds(seeds, 1)
-    names = list(params or {})
-    combinations = list(itertools.product(*(list(v) for v in (params or {}).values())))
+    names, combinations = _combinations({} if params is None else params)
     made = [_make_one(make, dict(zip(names, values))) for values in combinations]
+    if not isinstance(measure, str) and not callable(measure):
+        raise ScenarioError(f"measure: expected a name of quorumlab.measures(), or a function of a run, got {measure!r}")
     if isinstance(measure, str) and measure not in _core.measures():
-        import difflib
-
-        near = difflib.get_close_matches(measure, list(_core.measures()), 1)
-        raise ScenarioError(f'there is no measure "{measure}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+        raise ScenarioError(f'there is no measure "{measure}"' + did_you_mean(measure, _core.measures(), "quorumlab.measures() lists them"))
     for scenario in made:
         if since and since not in scenario.bookmarks:
             raise ScenarioError(f'{scenario.name} has no bookmark "{since}"; it has {scenario.bookmarks}')
@@ -281,6 +310,30 @@ def sweep(make: "Scenario | str | Callable[..., Scenario]", params: "Mapping[str
             found.append(_sweep_one(scenario, measure, since, first, count, workers, executor, chunk,
                                     tell and (lambda n, done=done: tell(done * count + n))))
     return _table(names, combinations, first, count, label, found)
+
+
+def _combinations(params: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if not isinstance(params, Mapping):
+        raise ScenarioError(f'params: expected names and their values, {{"cluster.nodes": [3, 5]}}, got {params!r}')
+    for name, values in params.items():
+        if not isinstance(values, Iterable) or isinstance(values, (str, bytes, Mapping)):
+            raise ScenarioError(f'params: expected a list of values for "{name}", got {values!r}')
+    all_values = [list(values) for values in params.values()]
+    if not all(all_values):
+        raise ScenarioError(f'params: "{next(n for n, v in zip(params, all_values) if not v)}" has no values')
+    return list(params), list(itertools.product(*all_values))
+
+
+def _measured(measure: Callable[[Any], Any], run: Any) -> Any:
+    """What it says of a run; what it raises tells the seed."""
+    try:
+        return measure(run)
+    except Error:
+        raise  # it has one
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ScenarioError(f"measure: {getattr(measure, '__name__', 'it')} raised {words} (seed {run.seed})\n"
+                            f"replay: {run.replay_command}") from error
 
 
 def _table(names: list[str], combinations: list[tuple[Any, ...]], first: int, count: int, label: str,
@@ -378,15 +431,8 @@ def _made_own(make: tuple[Any, ...]) -> Any:
 
 
 def _near_rule(rules: Sequence[str], words: str) -> str:
-    import difflib
-
-    known = next(f["type"] for f in _registry()["verbs"] if f["name"] == "rule")
-    names = next(f["type"]["options"][0]["choices"] for f in known["fields"] if f["name"] == "off")
-    for rule in rules:
-        near = difflib.get_close_matches(rule, names, 1)
-        if f'"{rule}"' in words and near:
-            return f'; did you mean "{near[0]}"?'
-    return ""
+    names = [rule.name for rule in library.rules()]
+    return next((did_you_mean(rule, names, "quorumlab.rules() lists them") for rule in rules if f'"{rule}"' in words), "")
 
 
 def _fuzz_piece(make: tuple[Any, ...], first: int, count: int) -> bytes:
@@ -400,7 +446,7 @@ def _sweep_piece(what: tuple[Any, ...], first: int, count: int) -> tuple[list[An
         values, verdicts = _core.sweep(scenario._compiled(), measure, since, first, count, 1, None)
         return values.tolist(), verdicts.tolist()
     runs = [scenario.run(seed) for seed in range(first, first + count)]
-    return [measure(run) for run in runs], [run.exit_code for run in runs]
+    return [_measured(measure, run) for run in runs], [run.exit_code for run in runs]
 
 
 def _spread(executor: Any, work: Callable[..., Any], what: tuple[Any, ...], first: int, count: int, chunk: int | None,
@@ -502,9 +548,9 @@ class _progress:
             return self._progress
         if self._progress:
             try:
-                import tqdm.auto
-
-                self._bar = tqdm.auto.tqdm(total=self._total, desc=self._what, unit="seed")
+                # In a notebook without ipywidgets tqdm.auto warns, and then does what tqdm.std does.
+                tqdm = importlib.import_module("tqdm.auto" if importlib.util.find_spec("ipywidgets") else "tqdm.std")
+                self._bar = tqdm.tqdm(total=self._total, desc=self._what, unit="seed")
             except ImportError:
                 return None
             return lambda n: self._bar.update(n - self._bar.n)

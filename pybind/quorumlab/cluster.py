@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -10,11 +11,11 @@ from . import _core, library
 from ._verbs import Verbs
 from .acts import Act, Link, Snapshot
 from .clients import Clients
-from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, ScenarioError, replay_words
 from .node import kind_of
-from .settings import cluster_settings
+from .settings import checker_names, cluster_settings, rule_names
 from .trace import FAR, Event, Trace, kinds_of
-from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
+from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value, yes_or_no
 from .views import Host, Keys, Operation, Program, Quorum, Server
 
 __all__ = ["Cluster", "Act", "Snapshot"]
@@ -38,12 +39,17 @@ class Cluster(Clients, Verbs[Act]):
     <Quorum available: 4 of 5, 3 needed>
     """
 
-    def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: Sequence[str] | None = None,
+    _noun = "cluster"
+
+    def __init__(self, nodes: Any = 5, *, seed: int | None = None, trace: bool = True, always: "str | Sequence[str] | None" = None,
                  name: str = "cluster", node: Any = None, invariants: Sequence[Callable[..., Any]] = (), **settings: Any):
         from .scenario import _seed
 
         if node is not None:
             settings["node"] = node
+        elif invariants:
+            raise ScenarioError("invariants are for nodes of one's own: Cluster(node=...); of the engines, checkers judge "
+                                "(quorumlab.checkers()), and a hook may look on: sim.on(...)")
 
         document: dict[str, Any] = {"name": name}
         chosen = secrets.randbits(32) if seed is None else _seed(seed)
@@ -51,15 +57,15 @@ class Cluster(Clients, Verbs[Act]):
         document["cluster"] = cluster_settings({"nodes": nodes, **settings})
         document["timeline"] = []
         if always is not None:
-            document["always"] = list(always)
+            document["always"] = checker_names(always)
         self._document = document
         self._node = (node, tuple(invariants))
-        self._begin(_core.Session(to_json(document), chosen, bool(trace), _kind(self._node)))
+        self._begin(_core.Session(to_json(document), chosen, yes_or_no(trace, "trace"), _kind(self._node)))
 
     def _begin(self, core: "_core.Session") -> None:
         self._core = core
         self._commands: list[tuple[int, str]] = []
-        self._pending: list[tuple[str, Any]] = []
+        self._pending: list[Act] = []
         self._handlers: list[tuple[set[int], Callable[[Event], Any]]] = []
         self._calling = False
         self._stop = False
@@ -68,7 +74,8 @@ class Cluster(Clients, Verbs[Act]):
         self._servers = core.servers
         self._hosts = core.hosts
         if core.now_ns == 0:
-            core.run_until(0, 2**64 - 1, [], None, [], None)  # what starts at once has started
+            with self._naming_run():
+                core.run_until(0, 2**64 - 1, [], None, [], None)  # what starts at once has started
 
     # Time.
 
@@ -135,7 +142,8 @@ class Cluster(Clients, Verbs[Act]):
         """Handles one event of the simulation. Answers the first fact that it brought (None if it brought none,
         or if nothing will ever happen)."""
         before = self._core.records
-        self._core.step()
+        with self._naming_run():
+            self._core.step()
         self._tell_all(before)
         self._raise_violation()
         return self._event(before + 1) if self._core.records > before else None
@@ -150,25 +158,32 @@ class Cluster(Clients, Verbs[Act]):
         from .scenario import _seed
 
         self._core.reset(self._core.seed if seed is None else _seed(seed))
-        self._core.run_until(0, 2**64 - 1, [], None, [], None)
         self._commands.clear()
         self._pending.clear()
         self._error_told = None
         self._trace = None
+        with self._naming_run():
+            self._core.run_until(0, 2**64 - 1, [], None, [], None)
         return self
 
     def seek(self, when: Duration) -> "Cluster":
         """Goes to a moment: forwards by running, backwards by doing again what was done until then. What was done
         later is forgotten."""
         target = nanoseconds(when, "seek")
-        if target >= self.now_ns:
-            return self.run(until=when) if target > self.now_ns else self
+        if target > self.now_ns:
+            return self.run(until=when)
+        self._core.expect_rest()
+        if target == self.now_ns:
+            return self
         commands = [c for c in self._commands if c[0] < target]
         other = self._core.fork()
         other.reset(other.seed)
         _replay(other, commands)
-        other.run_until(target, 2**64 - 1, [], None, [], None)
+        _go_on(other, target)
         self._core, self._commands, self._trace = other, commands, None
+        self._pending.clear()
+        # What stands behind us now was told; what lies ahead again was not.
+        self._error_told = _told(other)
         return self
 
     # Copies.
@@ -191,16 +206,22 @@ class Cluster(Clients, Verbs[Act]):
 
     def snapshot(self) -> Snapshot:
         """This moment, to come back to."""
-        return Snapshot(self._core.fork(), list(self._commands))
+        return Snapshot(self._core.fork(), list(self._commands), self._document, self._node, self._error_told)
 
     def restore(self, snapshot: Snapshot) -> "Cluster":
-        """Goes back to a snapshot; it can be restored again."""
+        """Goes back to a snapshot of this cluster, a fork of it, or one made with the same settings; it can be restored
+        again."""
         if not isinstance(snapshot, Snapshot):
             raise ScenarioError(f"expected a snapshot, got {snapshot!r}")
+        self._core.expect_rest()
+        if not snapshot._fits(self._document, self._node):
+            raise ScenarioError(f"{snapshot!r} is of another cluster, with other settings; its own restores it")
         self._core = snapshot._core.fork()
         self._commands = list(snapshot._commands)
+        self._document = snapshot._document
+        self._pending.clear()
+        self._error_told = snapshot._error_told
         self._trace = None
-        self._hosts, self._servers = self._core.hosts, self._core.servers
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -221,6 +242,9 @@ class Cluster(Clients, Verbs[Act]):
     def to_scenario(self, name: str | None = None) -> Any:
         """What was done so far as a :class:`Scenario`: its run has this cluster's digest. (A load that goes on
         after the last act ends with the scenario's timeline.)"""
+        return self._written(name, {})
+
+    def _written(self, name: str | None, last: dict[str, Any], at_least_ns: int = 0) -> Any:
         import json
 
         from .scenario import Scenario
@@ -230,7 +254,7 @@ class Cluster(Clients, Verbs[Act]):
         if name is not None:
             document["name"] = name
         steps = [{"at": duration_text(ns), **json.loads(text)} for ns, text in self._commands]
-        document["timeline"] = [*steps, {"at": duration_text(self.now_ns)}]
+        document["timeline"] = [*steps, {"at": duration_text(max(self.now_ns, at_least_ns)), **last}]
         return Scenario.from_dict(document, node=self._node[0], invariants=self._node[1])
 
     @property
@@ -243,27 +267,31 @@ class Cluster(Clients, Verbs[Act]):
     def _act(self, verb: str, values: tuple[Any, ...], fields: dict[str, Any]) -> Act:
         return self._do(verb, verb_value(verb, values, fields))
 
-    def _do(self, verb: str, value: Any) -> Act:
+    def _do(self, verb: str, value: Any, act: Act | None = None) -> Act:
         text = to_json({verb: value})
         if self._calling:
             # Time stands still while a hook looks on: it happens right after.
-            self._pending.append((verb, value))
+            act = Act(self, verb, value, [], [])
+            self._pending.append(act)
             self._stop = True
-            return Act(self, verb, value, [], [])
+            return act
         if self.now_ns == 0:
             # A scenario's first step comes before anything has started, ours after: both can say "after 1 ns".
             self._core.run_until(1, 2**64 - 1, [], None, [], None)
-        hosts = self._hit(verb, value)
+        act = act or Act(self, verb, value, [], [])
+        act.hosts = self._hit(verb, value)
         now = self.now_ns
         steps = self._core.steps
         try:
-            (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
+            with self._naming_run():
+                (ending, why, _, _), ids = self._core.perform(text, self._kinds_told(), self._tell)
         finally:  # done even if a hook raised
             if self._core.steps > steps:
-                self._commands.append((now, text))
+                act._command = (now, text)
+                self._commands.append(act._command)
             self._trace = None
-        act = Act(self, verb, value, hosts, [Operation(self, i) for i in ids])
-        self._after(ending, why)
+        act.operations = [Operation(self, i) for i in ids]
+        self._after(ending, why, {verb: value})
         return act
 
     def _hit(self, verb: str, value: Any) -> list[str]:
@@ -290,21 +318,26 @@ class Cluster(Clients, Verbs[Act]):
         if len(ends) == 2:
             given["to"] = ends[1]
         given = {k: plain(v) for k, v in given.items()}
+        if not settings:
+            for key, end in given.items():
+                if key != "both":
+                    try:
+                        self._core.resolve(to_json(end))
+                    except ScenarioError as error:
+                        raise ScenarioError(f"link: {error.problems[0].what}") from None
         if "both" in settings and not set(settings) - {"both"}:
             given["both"] = settings.pop("both")
         return self._act("link", (), {**given, **settings}) if settings else Link(self, given)
 
     def rules_off(self, *rules: str, nodes: Any = None) -> Act:
         """Safety rules that are not obeyed from now on, to see what they are for; with ``with`` for a while."""
+        cluster = self._document["cluster"]
+        engines = [e for e in ("raft", "serf", "etcd") if e in cluster] or ["raft"]
+        known = {rule.name for rule in library.rules()}
+        for rule in rules:
+            if str(rule).replace("-", "_") not in known:
+                rule_names(rule, engines[0])  # says which there are
         return self._act("rule", (), {"off": list(rules), "nodes": nodes})
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        import difflib
-
-        near = difflib.get_close_matches(name, [n for n in dir(type(self)) if not n.startswith("_")], 1)
-        raise AttributeError(f'a cluster has no "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
 
     # Events.
 
@@ -344,7 +377,8 @@ class Cluster(Clients, Verbs[Act]):
         seen = self._core.records + 1
         while self.now_ns < end and self._core.next_ns() <= end:
             before = self._core.records
-            self._core.step()
+            with self._naming_run():
+                self._core.step()
             self._tell_all(before)
             ids, seen = self._core.next_records(seen, kinds)
             for i in ids:
@@ -381,8 +415,8 @@ class Cluster(Clients, Verbs[Act]):
     def _do_pending(self) -> None:
         self._stop = False
         pending, self._pending = self._pending, []
-        for verb, value in pending:
-            self._do(verb, value)
+        for act in pending:
+            self._do(act.verb, act.value, act)
 
     def _drive(self, end: int, most: int, *, kinds: list[int] = [], until: Callable[["Cluster"], Any] | None = None,
                wanted: str = "") -> None:
@@ -390,8 +424,9 @@ class Cluster(Clients, Verbs[Act]):
         last = self._core.events + most
         predicate = None if until is None else functools.partial(_guarded, self, until)
         while True:
-            ending, why, stop, found = self._core.run_until(end, max(0, last - self._core.events), kinds, predicate,
-                                                            self._kinds_told(), self._tell)
+            with self._naming_run():
+                ending, why, stop, found = self._core.run_until(end, max(0, last - self._core.events), kinds, predicate,
+                                                                self._kinds_told(), self._tell)
             if self._pending or self._stop:
                 self._do_pending()
                 if stop == "told" and ending != "violated":
@@ -401,26 +436,55 @@ class Cluster(Clients, Verbs[Act]):
         if wanted and stop not in ("found", "predicate"):
             if self._core.events >= last:
                 return
-            raise ExpectationFailed(f"{wanted} did not come by {self.now:.3f} s (seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"{wanted} did not come by {self.now:.3f} s (seed {self._core.seed})")
 
     def _wait(self, conditions: dict[str, Any], end: int) -> None:
         self._trace = None
         text = to_json(plain(conditions, registry()["conditions"]))
         while True:
-            ending, why, stop, _ = self._core.wait_for(text, end, self._kinds_told(), self._tell)
+            with self._naming_run():
+                ending, why, stop, _ = self._core.wait_for(text, end, self._kinds_told(), self._tell)
             if self._pending or self._stop:
                 self._do_pending()
                 if stop == "told" and ending == "stopped":
                     continue
             break
         if ending in ("failed", "exhausted"):
-            raise ExpectationFailed(f"waited in vain until {why} (at {self.now:.3f} s, seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"waited in vain until {why} (at {self.now:.3f} s, seed {self._core.seed})",
+                                {"expect": plain(conditions, registry()["conditions"])})
         self._after(ending, why)
 
-    def _after(self, ending: str, why: str) -> None:
+    def _after(self, ending: str, why: str, step: dict[str, Any] | None = None) -> None:
         if ending == "failed" and why:
-            raise ExpectationFailed(f"{why} (at {self.now:.3f} s, seed {self._core.seed})", self._core.seed)
+            raise self._failure(f"{why} (at {self.now:.3f} s, seed {self._core.seed})", step)
         self._raise_violation()
+
+    def _failure(self, words: str, step: dict[str, Any] | None = None) -> ExpectationFailed:
+        """With the run so far; its scenario ends with the step that fails."""
+        try:
+            scenario = self._written(None, step or {})
+        except ScenarioError:  # a step that only a cluster can read
+            scenario = self.to_scenario()
+        return ExpectationFailed(words + self._replay_words(), self._core.seed, self.replay_command, event=self._last_event(),
+                                 trace=self.trace if self._core.keeps_trace else None, scenario=scenario)
+
+    def _last_event(self) -> Event | None:
+        count = self._core.records
+        return self._event(count) if count else None
+
+    def _replay_words(self) -> str:
+        return replay_words(self.replay_command, self._document["name"] + library.ENDING, self._node[0] is not None)
+
+    @contextlib.contextmanager
+    def _naming_run(self) -> Iterator[None]:
+        """What nodes of one's own raise on the way knows of this run."""
+        try:
+            yield
+        except NodeError as error:
+            self._trace = None
+            error._of_run(self._written(None, {}, 1), self.replay_command, self.trace if self._core.keeps_trace else None,
+                          self._replay_words())
+            raise
 
     def _raise_violation(self) -> None:
         v = self._core.broken() or self._core.violation()
@@ -428,11 +492,8 @@ class Cluster(Clients, Verbs[Act]):
             return
         self._error_told = v["checker"]
         event = self._event(v["record"]) if v["record"] and v["record"] <= self._core.records else None
-        file = self._document["name"] + library.ENDING
-        message = f"{v['words']}\nreplay: {self.replay_command}    # after error.scenario.save('{file}')"
-        if self._node[0] is not None:
-            message = f"{v['words']} (seed {self.seed})\nreplay: error.scenario.run()"
-        raise InvariantViolation(message, checker=v["checker"], event=event,
+        by = f" (seed {self.seed})" if self._node[0] is not None else ""
+        raise InvariantViolation(v["words"] + by + self._replay_words(), checker=v["checker"], event=event,
                                  seed=self._core.seed, trace=self.trace if self._core.keeps_trace else None,
                                  replay_command=self.replay_command, scenario=self.to_scenario(), details=v)
 
@@ -453,8 +514,8 @@ class Cluster(Clients, Verbs[Act]):
             raise ScenarioError('expected a condition, for example leader="exists"')
         for key, value in conditions.items():
             if not self.holds(**{key: value}):
-                raise ExpectationFailed(f"expected {key}: {value} at {self.now:.3f} s (seed {self._core.seed}), and it is not so",
-                                        self._core.seed)
+                raise self._failure(f"expected {key}: {value} at {self.now:.3f} s (seed {self._core.seed}), and it is not so",
+                                    {"expect": plain({key: value}, registry()["conditions"])})
         return self
 
     # Looking.
@@ -588,7 +649,9 @@ class Cluster(Clients, Verbs[Act]):
         return f"<Cluster of {len(self)}, seed {self.seed}, at {self.now:.3f} s{led}>"
 
     def __str__(self) -> str:
-        return self.render("ansi")
+        from . import picture
+
+        return picture.ansi(self, picture.in_colours())
 
     def __enter__(self) -> "Cluster":
         return self
@@ -613,10 +676,35 @@ def _guarded(cluster: Cluster, until: Callable[[Cluster], Any]) -> bool:
         cluster._calling = False
 
 
+def _snapshot_again(*made: Any) -> Snapshot:
+    return _remade(*made).snapshot()
+
+
 def _replay(core: "_core.Session", commands: list[tuple[int, str]]) -> None:
     for ns, text in commands:
-        core.run_until(ns, 2**64 - 1, [], None, [], None)
-        core.perform(text)
+        _go_on(core, ns)
+        try:
+            core.perform(text)
+        except NodeError:
+            pass  # as in _go_on
+
+
+def _go_on(core: "_core.Session", until_ns: int, most_events: int = 2**64 - 1) -> None:
+    """Does again what was done, past what stopped it then: that was told when it was new."""
+    last = min(core.events + most_events, 2**64 - 1)
+    while True:
+        before = core.events
+        try:
+            ending = core.run_until(until_ns, last - before, [], None, [], None)[0]
+        except NodeError:
+            ending = "raised"
+        if ending in ("reached", "exhausted") or core.events in (before, last):
+            return
+
+
+def _told(core: "_core.Session") -> str | None:
+    broken = core.broken() or core.violation()
+    return None if broken is None else broken["checker"]
 
 
 def _kind(node: tuple[Any, tuple[Any, ...]]) -> Any:
@@ -631,9 +719,10 @@ def _remade(document: dict[str, Any], seed: int, trace: bool, commands: list[tup
     core = _core.Session(to_json(document), seed, trace, _kind(cluster._node))
     _replay(core, commands)
     if events > core.events:
-        core.run_until(now_ns, events - core.events, [], None, [], None)
+        _go_on(core, now_ns, events - core.events)
     if core.now_ns < now_ns:
-        core.run_until(now_ns, 2**64 - 1, [], None, [], None)
+        _go_on(core, now_ns)
     cluster._begin(core)
     cluster._commands = list(commands)
+    cluster._error_told = _told(core)
     return cluster

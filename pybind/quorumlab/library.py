@@ -1,4 +1,4 @@
-"""What comes with quorumlab: its scenarios, and the rules of its engines."""
+"""What comes with quorumlab: its scenarios, the rules of its engines, its checkers, and the kinds of events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Iterator, Mapping, NamedTuple, Optional
 
 from . import _core
 
-__all__ = ["Rule", "rules", "scenarios"]
+__all__ = ["Checker", "Kind", "Rule", "checkers", "kinds", "rules", "scenarios"]
 
 ENDING = ".scenario.json"
 
@@ -73,6 +73,50 @@ def rules(engine: Optional[str] = None) -> list[Rule]:
     if engine is not None and engine not in engines:
         raise ValueError(f"no engine {engine!r}: there are {', '.join(engines)}")
     return [rule for rule in known if engine in (None, rule.engine)]
+
+
+class Checker(NamedTuple):
+    """What watches every run; ``always=[checker.name]`` lets only some of them watch."""
+
+    name: str
+    judges: str
+    """Whom: "raft", "gossip", "store" (etcd's), "programs" (that use the store), "serf and raft"."""
+    promise: str
+    """What must hold."""
+
+
+def checkers() -> list[Checker]:
+    """The checkers, in the order in which reports list them.
+
+    >>> checkers()[0]
+    Checker(name='election_safety', judges='raft', promise='at most one leader in a term')
+    """
+    return [Checker(*each) for each in _core.checkers()]
+
+
+class Kind(NamedTuple):
+    """A kind of events: ``trace.filter(kind=kind.name)``, ``sim.on(kind.name)``, ``sim.run(until=kind.name)``."""
+
+    name: str
+    groups: "tuple[str, ...]"
+    """Words that stand for it and for others: "vote", "role", ..."""
+    aliases: "tuple[str, ...]"
+    """Other words for it: "leader_elected"."""
+    example: str
+    """What such an event says, of n1 and n2."""
+
+
+def kinds() -> list[Kind]:
+    """The kinds of events that a trace may hold, in the order of their numbers.
+
+    >>> next(kind for kind in kinds() if "leader_elected" in kind.aliases)
+    Kind(name='became_leader', groups=('role',), aliases=('leader_elected',), example='n1 leads in term 3 with 3 votes; its log ends at 3')
+    """
+    from .trace import ALIASES, GROUPS
+
+    return [Kind(name, tuple(g for g, names in GROUPS.items() if name in names),
+                 tuple(word for word, of in ALIASES.items() if of == name), _core.kind_example(number))
+            for number, name in _core.kinds().items()]
 
 
 def replay_command(file: str, seed: int, settings: Mapping[str, str]) -> str:

@@ -255,6 +255,8 @@ def kind_of(node: Any, invariants: Iterable[Callable[..., Any]] = ()) -> Any:
         handler = getattr(of, name, None)
         if handler is None:
             continue
+        if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
+            raise ScenarioError(f"node: {of.__name__}.{name} must be a plain method: with yield in it, nothing of it would run")
         if inspect.iscoroutinefunction(handler) or not callable(handler):
             raise ScenarioError(f"node: {of.__name__}.{name} must be a plain method")
         try:
@@ -262,6 +264,7 @@ def kind_of(node: Any, invariants: Iterable[Callable[..., Any]] = ()) -> Any:
         except TypeError as error:
             wants = ", ".join(("self", *list(inspect.signature(getattr(Node, name, _on_durable)).parameters)[1:]))
             raise ScenarioError(f"node: {of.__name__}.{name} must take ({wants}): {error}") from None
+    _expect_handlers(of)
     args = node.args if isinstance(node, functools.partial) else ()
     keywords = node.keywords if isinstance(node, functools.partial) else {}
     try:
@@ -282,6 +285,16 @@ def kind_of(node: Any, invariants: Iterable[Callable[..., Any]] = ()) -> Any:
         return _core.NodeKind(of, tuple(args), dict(keywords), watched, hasattr(of, "on_durable"))
     _kinds[key] = _core.NodeKind(of, tuple(args), dict(keywords), watched, hasattr(of, "on_durable"))
     return _kinds[key]
+
+
+def _expect_handlers(of: type) -> None:
+    """on_mesage is never called. A method that is near to a handler which the class has, too, is its own affair."""
+    import difflib
+
+    for name in sorted(n for n in dir(of) if n.startswith("on") and n not in HANDLERS and callable(getattr(of, n))):
+        near = difflib.get_close_matches(name, HANDLERS, 1, 0.85)
+        if near and getattr(of, near[0], None) is getattr(Node, near[0], None):
+            raise ScenarioError(f'node: {of.__name__}.{name} would never be called; did you mean "{near[0]}"?')
 
 
 def _on_durable(self: Any) -> None:

@@ -10,12 +10,14 @@ import pathlib
 import re
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .errors import ScenarioError
+from .values import whole_number
 
 if TYPE_CHECKING:
     import numpy
@@ -36,7 +38,7 @@ class Page:
 
     def __init__(self, text: str, height: int = 600):
         self.text = text
-        self.height = height
+        self.height = whole_number(height, "height", 100)
 
     def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
         target = pathlib.Path(path)
@@ -151,6 +153,10 @@ def _heading(cluster: "Cluster") -> tuple[str, bool | None]:
     return f"quorum {word}: {q.have} of {q.voters} up and connected, {q.need} needed", bool(q)
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else name[:31] + "…"
+
+
 def svg(cluster: "Cluster") -> str:
     """The servers around a ring: who leads is an orange hexagon, who asks for votes has a dashed edge, who is down a
     cross; a broken line where nothing gets through."""
@@ -162,9 +168,14 @@ def svg(cluster: "Cluster") -> str:
     radius = 120.0 if n > 1 else 0.0
     if n > 9:
         radius = max(120.0, n * (dot + 6) / math.pi)
-    width, top = max(2 * radius + 340, 560.0), 66
-    height = top + 2 * radius + 110 + (24 * len(others))
-    cx, cy = width / 2, top + radius + 46
+    # A name that does not fit into its circle stands beside it; of many servers all do, along the rays.
+    beside = n > 20 or any(len(s["name"]) * 9.0 > 2 * dot - 6 for s in servers)
+    longest = max((len(_short(s["name"])) for s in servers), default=0) if beside else 0
+    room = 8.0 * (longest + 9) + 24 if n > 20 else 72.0 if beside else 0.0
+    width, top = 2 * radius + max(340.0, 2 * room, 2 * (8.0 * longest + dot + 36) if n <= 20 else 0), 66
+    width = max(width, 560.0)
+    height = top + 2 * radius + max(110.0, 2 * room + (14 if beside and n <= 20 else 0)) + (24 * len(others))
+    cx, cy = width / 2, top + radius + max(46.0, room)
     place = {s["number"]: (cx + radius * math.sin(2 * math.pi * i / n), cy - radius * math.cos(2 * math.pi * i / n))
              for i, s in enumerate(servers)}
     words, good = _heading(cluster)
@@ -202,7 +213,15 @@ def svg(cluster: "Cluster") -> str:
             d = dot * 0.6
             out.append(f'<path d="M{x - d:.1f} {y - d:.1f}L{x + d:.1f} {y + d:.1f}M{x + d:.1f} {y - d:.1f}L{x - d:.1f} {y + d:.1f}" '
                        f'stroke="{BAD}" stroke-width="2.5"/>')
-        if n <= 20:
+        if n > 20:
+            turn = 360 * (s["number"] - 1) / n - 90
+            flip = s["number"] - 1 > n / 2
+            lx, ly = (c + (p - c) * (1 + (1.15 * dot + 6) / radius) for c, p in ((cx, x), (cy, y)))
+            said = _short(s["name"]) + {"leader": ", leads", "down": ", down", "paused": ", paused"}.get(word, "")
+            out.append(f'<text transform="translate({lx:.1f} {ly:.1f}) rotate({turn + 180 * flip:.1f})" y="4" '
+                       f'text-anchor="{"end" if flip else "start"}" font-size="13" fill="{INK}"'
+                       f'{" font-weight=" + chr(34) + "600" + chr(34) if word == "leader" else ""}>{html.escape(said)}</text>')
+        else:
             under = {"leader": "leads", "down": "down", "paused": "paused", "follower": "", "none": ""}.get(word, word.replace("_", "-"))
             under = s.get("state") or under
             if "term" in s:
@@ -213,8 +232,14 @@ def svg(cluster: "Cluster") -> str:
             shift = 0 if abs(lx - cx) >= 12 else (-8 if ly < cy else 14)
             if not radius:
                 ly += dot + 18
-            out.append(f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="14" font-weight="600" fill="{INK}">'
-                       f'{html.escape(s["name"])}</text>')
+            if beside:
+                above = ly + shift < y and abs(lx - cx) < 12 and radius  # two lines, away from the circle
+                out.append(f'<text x="{lx:.1f}" y="{ly + shift + (4 if not above else -11) - (0 if abs(lx - cx) < 12 else 4):.1f}" '
+                           f'text-anchor="{anchor}" font-size="13" font-weight="600" fill="{INK}">{html.escape(_short(s["name"]))}</text>')
+                ly += 0 if above else 15 if abs(lx - cx) < 12 else 11
+            else:
+                out.append(f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="14" font-weight="600" fill="{INK}">'
+                           f'{html.escape(s["name"])}</text>')
             out.append(f'<text x="{lx:.1f}" y="{ly + shift + 4:.1f}" text-anchor="{anchor}" font-size="12" fill="{SOFT}">'
                        f"{html.escape(under)}</text>")
     for i, s in enumerate(others):
@@ -224,8 +249,27 @@ def svg(cluster: "Cluster") -> str:
     return "".join(out) + "</svg>"
 
 
-def ansi(cluster: "Cluster") -> str:
-    """A line for each host, in colours that every terminal has."""
+def in_colours() -> bool:
+    """Whether what is printed is read by somebody who sees colours: at a terminal, or in a notebook."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    try:
+        return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
+def _listed(server: Any) -> str:
+    """What an agent believes of all members: "lists 4 alive, 1 failed: n3"."""
+    members = server.members.values()
+    found = {status: [m.name for m in members if m.status == status] for status in dict.fromkeys(m.status for m in members)}
+    names = [f"{len(of)} {status}" + ("" if status == "alive" or len(of) > 4 else f" ({' '.join(of)})")
+             for status, of in sorted(found.items(), key=lambda item: (item[0] != "alive", item[0]))]
+    return "lists " + (", ".join(names) or "nobody")
+
+
+def ansi(cluster: "Cluster", coloured: bool = True) -> str:
+    """A line for each host, in colours that every terminal has, or in none."""
     colour = {"leader": "\033[33m", "candidate": "\033[93m", "pre_candidate": "\033[93m", "down": "\033[31m", "paused": "\033[34m"}
     words, good = _heading(cluster)
     lines = [f"{'' if good is None else chr(27) + ('[32m' if good else '[31m')}{words}\033[0m   "
@@ -237,10 +281,13 @@ def ansi(cluster: "Cluster") -> str:
         text = f"{mark} {s['name']:<8} {s.get('state') or (s['word'].replace('_', '-') if s['word'] != 'none' else s['kind']):<13}"
         if "term" in s:
             text += f" term {s['term']:<4} log {s['last_index']:<6} committed {s['commit_index']}"
+        if s.get("gossip") and s["running"]:
+            text += ("   " if "term" in s else " ") + _listed(cluster[s["name"]])
         if s.get("holds"):
             text += f" holds its key, token {s['token']}"
         lines.append(colour.get(s["word"], "") + text.rstrip() + "\033[0m")
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    return text if coloured else re.sub("\033\\[[0-9]*m", "", text)
 
 
 def rgb_array(cluster: "Cluster", width: int = 1280, height: int = 800) -> Any:

@@ -1,14 +1,16 @@
 """A plugin for pytest: fixtures that make clusters by seeds, and a failure's one-line replay.
 
 ``seed``: the seed of this run of the test; with ``--quorumlab-seeds=N`` every test that asks for it runs with N of them.
-``cluster``: makes clusters, ``cluster(nodes=5)``, with that seed. When a test fails, each cluster's doings are left
+``cluster``: no cluster but what makes them, with that seed: ``sim = cluster(nodes=5)``. When a test fails, each cluster's doings are left
 as a scenario, and its replay command is printed.
 
-Installed by pip it is there by itself; else ``pytest_plugins = ["quorumlab.pytest_plugin"]`` in a conftest.py.
+Installed by pip it is there by itself; from a build tree, ``pytest -p quorumlab.pytest_plugin``, or
+``pytest_plugins = ["quorumlab.pytest_plugin"]`` in a conftest.py.
 """
 
 from __future__ import annotations
 
+import argparse
 import pathlib
 import re
 from typing import Any, Callable, Iterator
@@ -19,18 +21,27 @@ from . import library
 from .cluster import Cluster
 
 
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, got {text!r}")
+        return int(text)
+
+    return number
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("quorumlab")
-    group.addoption("--quorumlab-seeds", type=int, default=1, metavar="N",
+    group.addoption("--quorumlab-seeds", type=_at_least(1), default=1, metavar="N",
                     help="run each test that asks for a seed or a cluster with N seeds")
-    group.addoption("--quorumlab-first-seed", type=int, default=1, metavar="SEED", help="the first of them")
+    group.addoption("--quorumlab-first-seed", type=_at_least(0), default=1, metavar="SEED", help="the first of them")
     group.addoption("--quorumlab-out", default="out/pytest", metavar="FOLDER", help="where scenarios of failures are left")
 
 
 def pytest_generate_tests(metafunc: Any) -> None:
     if "seed" in metafunc.fixturenames and not any(m.args[0] == "seed" for m in metafunc.definition.iter_markers("parametrize")):
         first = metafunc.config.getoption("--quorumlab-first-seed")
-        count = max(1, metafunc.config.getoption("--quorumlab-seeds"))
+        count = metafunc.config.getoption("--quorumlab-seeds")
         metafunc.parametrize("seed", range(first, first + count), ids=lambda s: f"seed{s}", indirect=True)
 
 

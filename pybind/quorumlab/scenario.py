@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import pathlib
 import json
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, overload
 
 from . import _core, library
 from ._verbs import Verbs
-from .errors import ExpectationFailed, InvariantViolation, ScenarioError
+from .errors import ExpectationFailed, InvariantViolation, NodeError, Problem, ScenarioError, _in_keywords
 from .node import kind_of
-from .settings import cluster_settings
+from .settings import checker_names, cluster_settings
 from .trace import Event, Trace
-from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value
+from .values import Duration, duration_text, field_type, nanoseconds, plain, registry, to_json, verb_value, yes_or_no
 
 if TYPE_CHECKING:
     from .picture import Picture
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["Scenario", "Run", "Step", "load"]
 
 
-class Step:
-    """One step of a scenario under construction; each method answers the step, so that they chain."""
+class Step(Verbs["Step"]):
+    """One step of a scenario under construction; each method answers the step, so that they chain. ``at``, ``after``,
+    ``wait_until`` and verbs begin the scenario's next one; ``run``, ``check`` and ``save`` are the scenario's.
 
-    def __init__(self, scenario: "Scenario", content: dict[str, Any]):
+    >>> Scenario("a", nodes=3).wait_until(leader="exists", within="2s").after("1s").crash("@leader").run().verdict
+    'held'
+    """
+
+    def __init__(self, scenario: "Scenario", content: dict[str, Any], place: str = "timeline", begun: bool = True):
         self._scenario = scenario
         self._content = content
+        self._place = place
+        self._begun = begun  # whether the scenario has it
 
     def expect(self, **conditions: Any) -> "Step":
         """What must hold right after the step: ``expect(write="accepted", quorum="available")``."""
@@ -61,8 +68,62 @@ class Step:
         """What ``serf members`` prints on these hosts stands in the report."""
         return self._put("show_members", plain(list(nodes)))
 
+    # The scenario's next step, and what the scenario can do.
+
+    def _act(self, verb: str, values: tuple[Any, ...], fields: dict[str, Any]) -> "Step":
+        return self._scenario._act(verb, values, fields)
+
+    def at(self, when: Duration) -> "_When":
+        """The next step happens this long after the start."""
+        return self._scenario.at(when)
+
+    def after(self, when: Duration) -> "_When":
+        """The next step happens this long after this one has ended."""
+        return self._scenario.after(when)
+
+    def meanwhile(self, at: Duration) -> "_When":
+        """What is done beside the timeline, at its exact time."""
+        return self._scenario.meanwhile(at)
+
+    def wait_until(self, *, within: Duration, **conditions: Any) -> "Step":
+        """The next step comes as soon as these conditions hold."""
+        return self._scenario.wait_until(within=within, **conditions)
+
+    def step(self, **content: Any) -> "Step":
+        """The next step, as a file has it."""
+        return self._scenario.step(**content)
+
+    def finally_(self, *, within: Duration | None = None, **conditions: Any) -> "Scenario":
+        """What must hold at the scenario's end; answers the scenario."""
+        return self._scenario.finally_(within=within, **conditions)
+
+    def check(self) -> "Scenario":
+        """Reads all of the scenario now; answers it."""
+        return self._scenario.check()
+
+    def run(self, seed: int | None = None, *, trace: bool = True, check: bool = False) -> "Run":
+        """Runs the scenario."""
+        return self._scenario.run(seed, trace=trace, check=check)
+
+    def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
+        """Writes the scenario's file."""
+        return self._scenario.save(path)
+
+    def to_json(self) -> str:
+        """The text of the scenario's file."""
+        return self._scenario.to_json()
+
     def _put(self, key: str, value: Any) -> "Step":
-        self._content[key] = value
+        return self._put_all({key: value})
+
+    def _put_all(self, more: dict[str, Any]) -> "Step":
+        steps = self._scenario._editable().get(self._place, [])
+        number = next((i for i, step in enumerate(steps) if step is self._content), len(steps))
+        self._scenario._expect_good({**self._content, **more}, self._place, number)
+        self._content.update(more)
+        if not self._begun:
+            self._scenario._document.setdefault(self._place, []).append(self._content)
+            self._begun = True
         self._scenario._changed()
         return self
 
@@ -79,26 +140,36 @@ class _When(Verbs[Step]):
         self._place = place
         self._step: Step | None = None
 
-    def _begin(self) -> Step:
+    def _begin(self, key: str, value: Any) -> Step:
         if self._step is None:
-            self._scenario._document[self._place].append(self._content)
-            self._step = Step(self._scenario, self._content)
-        return self._step
+            self._step = Step(self._scenario, self._content, self._place, begun=False)._put(key, value)
+            return self._step
+        return self._step._put(key, value)
 
     def say(self, text: str) -> Step:
         """A caption, and nothing else."""
-        return self._begin()._put("say", text)
+        return self._begin("say", text)
 
     def expect(self, **conditions: Any) -> Step:
         """Asks whether these hold then."""
-        return self._begin().expect(**conditions)
+        return self._begin("expect", _conditions(conditions))
 
     def _act(self, verb: str, values: tuple[Any, ...], fields: dict[str, Any]) -> Step:
         value = verb_value(verb, values, fields)
         if self._step is not None:
             raise ScenarioError("a step has one verb; begin another step for the next one")
-        step = self._begin()
-        return step._put(verb, value)
+        return self._begin(verb, value)
+
+
+class _Load:
+    """``Scenario.load(path)`` reads a file, and ``sc.load(...)`` is the verb."""
+
+    @overload
+    def __get__(self, scenario: None, owner: Any) -> "Callable[..., Scenario]": ...
+    @overload
+    def __get__(self, scenario: "Scenario", owner: Any) -> Callable[..., Step]: ...
+    def __get__(self, scenario: "Scenario | None", owner: Any) -> Callable[..., Any]:
+        return owner.from_file if scenario is None else Verbs.load.__get__(scenario, owner)
 
 
 class Scenario(Verbs[Step]):
@@ -119,8 +190,10 @@ class Scenario(Verbs[Step]):
     ``to_json()`` and ``save()`` write the file that ``quorumlab run`` reads, with the same digest.
     """
 
+    _noun = "scenario"
+
     def __init__(self, name: str = "scenario", *, seed: int = 1, title: str | None = None, description: str | None = None,
-                 always: Iterable[str] | None = None, expect_violation: str | None = None, node: Any = None,
+                 always: "str | Iterable[str] | None" = None, expect_violation: str | None = None, node: Any = None,
                  invariants: Iterable[Any] = (), **cluster: Any):
         if node is not None:
             cluster["node"] = node
@@ -133,7 +206,7 @@ class Scenario(Verbs[Step]):
         self._document["cluster"] = cluster_settings(cluster)
         self._document["timeline"] = []
         if always is not None:
-            self._document["always"] = list(always)
+            self._document["always"] = checker_names(always)
         if expect_violation is not None:
             self._document["expect_violation"] = expect_violation
         self._text: str | None = None
@@ -144,7 +217,11 @@ class Scenario(Verbs[Step]):
 
     # Building.
 
+    _written = False  # by somebody, as a text
+    _kind: Any = None  # of nodes of one's own, once it was read
+
     def _changed(self) -> None:
+        self._written = False
         self._text = None
         self._read = None
 
@@ -176,7 +253,7 @@ class Scenario(Verbs[Step]):
 
     def meanwhile(self, at: Duration) -> _When:
         """What is done beside the timeline, at its exact time: ``sc.meanwhile("2s").crash("n1")``."""
-        self._editable().setdefault("meanwhile", [])
+        self._editable()
         return _When(self, {"at": duration_text(nanoseconds(at, "meanwhile"))}, "meanwhile")
 
     def wait_until(self, *, within: Duration, **conditions: Any) -> Step:
@@ -197,20 +274,38 @@ class Scenario(Verbs[Step]):
         return self._step({k: plain(v, field_type(fields, k)) for k, v in content.items()})
 
     def _step(self, content: dict[str, Any]) -> Step:
-        self._editable()["timeline"].append(content)
-        self._changed()
-        return Step(self, content)
+        return Step(self, {}, begun=False)._put_all(content)
 
     def finally_(self, *, within: Duration | None = None, **conditions: Any) -> "Scenario":
         """What must hold at the end, or come true within this time."""
         last = _conditions(conditions)
         if within is not None:
             last["within"] = duration_text(nanoseconds(within, "within"))
-        self._editable().setdefault("finally", []).append(last)
+        self._expect_good(last, "finally", len(self._editable().get("finally", [])))
+        self._document.setdefault("finally", []).append(last)
         self._changed()
         return self
 
+    def _expect_good(self, content: dict[str, Any], place: str, number: int) -> None:
+        """Raises what is wrong with this step, whatever comes before and after it: only names that earlier ones
+        gave matter."""
+        document = {k: self._document[k] for k in ("name", "seed", "cluster") if k in self._document}
+        before = self._document["timeline"][:number if place == "timeline" else None]
+        document["timeline"] = [{"at": "0s"}, *(s for s in before if "as" in s)]
+        at = len(document.setdefault(place, []))
+        document[place].append(content)
+        try:
+            self._load(to_json(document))
+        except ScenarioError as error:
+            here = f"/{place}/{at}"
+            wrong = [Problem(0, f"/{place}/{number}{p.pointer[len(here):]}", p.what) for p in error.problems
+                     if p.pointer == here or p.pointer.startswith(here + "/")]
+            if wrong:
+                raise _in_words(wrong) from None
+
     # Files.
+
+    load: _Load = _Load()  # type: ignore[assignment]
 
     @classmethod
     def from_file(cls, name: "str | os.PathLike[str]", **settings: Any) -> "Scenario":
@@ -232,17 +327,19 @@ class Scenario(Verbs[Step]):
         self = cls.__new__(cls)
         self._node = (node, tuple(invariants))
         self._text, self._file, self._settings, self._read = text, file, settings, None
+        self._written = True
         self._document = {}
         self._compiled()
+        if not file:
+            self._document = self.to_dict()
+            self._document.setdefault("timeline", [])
         return self
 
     @classmethod
     def from_json(cls, text: str, *, node: Any = None, invariants: Iterable[Any] = ()) -> "Scenario":
         """A scenario from the text of a file; comments and layout are kept. ``node``: the class that "cluster.node"
         names; without it, it is imported."""
-        self = cls._of(text, "", {}, node, invariants)
-        self._document = self.to_dict()
-        return self
+        return cls._of(text, "", {}, node, invariants)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], *, node: Any = None, invariants: Iterable[Any] = ()) -> "Scenario":
@@ -281,9 +378,19 @@ class Scenario(Verbs[Step]):
             node, invariants = self._node
             if node is None and '"node"' in self.to_json():
                 node = self._named_node()
-            kind = None if node is None else kind_of(node, invariants)
-            self._read = _core.load_scenario(self.to_json(), self._file, list(self._settings.items()), kind)
+            if node is None and invariants:
+                raise ScenarioError("invariants are for nodes of one's own: Scenario(node=...); of the engines, checkers judge "
+                                    "(quorumlab.checkers())")
+            self._kind = None if node is None else kind_of(node, invariants)
+            try:
+                self._read = self._load(self.to_json())
+            except ScenarioError as error:
+                # Lines of a text that nobody wrote help nobody.
+                raise error if self._written else _in_words(error.problems) from None
         return self._read
+
+    def _load(self, text: str) -> "_core.Scenario":
+        return _core.load_scenario(text, self._file, list(self._settings.items()), self._kind)
 
     def _named_node(self) -> Any:
         """The class that the file itself names; None if it cannot be read."""
@@ -335,8 +442,13 @@ class Scenario(Verbs[Step]):
         records and is faster. With ``check`` a run that does not hold raises :class:`InvariantViolation` or
         :class:`ExpectationFailed`."""
         core = self._compiled()
+        yes_or_no(trace, "trace")
         chosen = core.seed if seed is None else _seed(seed)
-        run = Run(core.run(self.to_json(), chosen, trace, self.replay_command(chosen)), self)
+        try:
+            run = Run(core.run(self.to_json(), chosen, trace, self.replay_command(chosen)), self)
+        except NodeError as error:
+            error._of_run(self, self.replay_command(chosen), None, f"\nreplay: error.scenario.run({chosen})")
+            raise
         return run.check() if check else run
 
     def __repr__(self) -> str:
@@ -443,7 +555,11 @@ class Run:
                                      seed=self.seed, trace=self.trace, replay_command=self.replay_command,
                                      scenario=self.scenario, details=v)
         what = "; ".join(f"{f['step']}: {f['what']}" for f in self.failures) or self.verdict
-        raise ExpectationFailed(f"{self.verdict}: {what}\nreplay: {self.replay_command}", self.seed, self.replay_command)
+        event = None
+        if self.trace is not None and len(self.trace):
+            event = next(iter(self.trace.filter(kind="expectation_failed")), self.trace[-1])
+        raise ExpectationFailed(f"{self.verdict}: {what}\nreplay: {self.replay_command}", self.seed, self.replay_command,
+                                event=event, trace=self.trace, scenario=self.scenario)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -481,6 +597,9 @@ class Run:
             raise ScenarioError("the run kept no trace: run(trace=True)")
         return Page(self.trace.to_html(), height)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _run_again, ({**self._result, "tape": None}, self.scenario, self.trace)
+
     def __repr__(self) -> str:
         return f"<Run of {self.scenario.name!r}: {self.verdict}, seed {self.seed}, {self.end:.3f} s, digest {self.digest}>"
 
@@ -494,6 +613,10 @@ class Run:
 
             bundle["image/svg+xml"] = alone(self.trace.draw("svg", most=400))
         return bundle
+
+
+def _run_again(result: dict[str, Any], scenario: Scenario, trace: Trace | None) -> Run:
+    return Run({**result, "tape": None if trace is None else trace._tape}, scenario)
 
 
 def load(name: "str | os.PathLike[str]", **settings: Any) -> Scenario:
@@ -515,6 +638,21 @@ def _conditions(conditions: dict[str, Any]) -> dict[str, Any]:
     if not conditions:
         raise ScenarioError('expected a condition, for example leader="exists"')
     return plain(conditions, registry()["conditions"])
+
+
+def _in_words(problems: Sequence[Problem]) -> ScenarioError:
+    """Mistakes in a scenario that was made in Python: "step 2, crash: there is no node ..."."""
+    lines = []
+    for problem in problems:
+        place, _, what = problem.pointer[1:].partition("/")
+        number, _, rest = what.partition("/")
+        if place in ("timeline", "meanwhile", "finally") and number.isdigit():
+            word = {"timeline": "step", "meanwhile": "meanwhile, step", "finally": "finally"}[place]
+            where = f"{word} {int(number) + 1}" + (f", {rest.replace('/', '.')}" if rest else "")
+            lines.append(f"{where}: {_in_keywords(problem.what)}")
+        else:
+            lines.append(str(Problem(0, problem.pointer, problem.what)))
+    return ScenarioError("\n".join(lines), [Problem(0, p.pointer, p.what) for p in problems])
 
 
 def _pretty(document: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence, Union, ov
 
 from . import _core
 from .errors import ScenarioError
-from .values import Duration, nanoseconds
+from .values import Duration, did_you_mean, listed, nanoseconds, whole_number
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Event", "Trace", "load_trace"]
 
 FAR = 2**63 - 1
+FORMATS = ("svg", "html", "perfetto", "shiviz", "mermaid")
 
 
 class Event(NamedTuple):
@@ -71,14 +72,15 @@ def kinds_of(words: "str | Sequence[str]") -> list[int]:
     """The numbers of kinds by their names, "became_leader", by other words, "leader_elected", or by group, "vote"."""
     numbers = kind_numbers()
     out = []
-    for word in [words] if isinstance(words, str) else words:
+    if not isinstance(words, (str, list, tuple, set, frozenset)):
+        raise ScenarioError(f'kind: expected a name like "became_leader", or several, got {words!r}')
+    for word in listed(words):
+        if not isinstance(word, str):
+            raise ScenarioError(f'kind: expected a name like "became_leader", got {word!r}')
         names = GROUPS.get(word) or (ALIASES.get(word, word),)
         for name in names:
             if name not in numbers:
-                import difflib
-
-                near = difflib.get_close_matches(str(word), [*numbers, *ALIASES, *GROUPS], 1)
-                hint = f'; did you mean "{near[0]}"?' if near else ""
+                hint = did_you_mean(word, [*numbers, *ALIASES, *GROUPS], "quorumlab.kinds() lists them")
                 raise ScenarioError(f'there is no kind of event "{word}"{hint}')
             out.append(numbers[name])
     return out
@@ -131,6 +133,10 @@ class Trace:
     def __getitem__(self, at: slice) -> "Trace": ...
     def __getitem__(self, at: "int | slice") -> "Event | Trace":
         if not isinstance(at, slice):
+            if isinstance(at, str) or hasattr(at, "total_seconds"):
+                raise ScenarioError(f'a moment is no event: trace[{at!r}:] is what comes from then on, trace[{at!r}:][0] the first of it')
+            if not hasattr(at, "__index__"):
+                raise TypeError(f'expected a place, trace[3], or a stretch, trace[3:5] or trace["1s":"2s"], got {at!r}')
             return Event._make(self._tape.event(int(self._ids[at])))
         if all(isinstance(v, int) or v is None for v in (at.start, at.stop)):
             return Trace(self._tape, self._ids[at])
@@ -167,7 +173,7 @@ class Trace:
         if reason is not None:
             numbers = [n for n, name in _core.reasons().items() if name == reason and n]
             if not numbers:
-                raise ScenarioError(f'there is no reason "{reason}"')
+                raise ScenarioError(f'there is no reason "{reason}"{did_you_mean(reason, [n for n in _core.reasons().values() if n])}')
             keep &= numpy.isin(records["reason"], numbers)
         return Trace(self._tape, ids[keep])
 
@@ -185,6 +191,8 @@ class Trace:
         >>> len(trace.explain(trace.filter(kind="became_leader")[0])) > 3
         True
         """
+        if not isinstance(event, Event) and (isinstance(event, bool) or not hasattr(event, "__index__")):
+            raise ScenarioError(f"explain: expected an event, or its number, got {event!r}")
         number = event.id if isinstance(event, Event) else int(event)
         return Explanation(Trace(self._tape, self._tape.why(number)))
 
@@ -218,7 +226,11 @@ class Trace:
 
     def column(self, name: str) -> "numpy.ndarray":
         """One column of :attr:`records`, a view; ``time`` is in seconds (float64), computed."""
-        return self.records["time_ns"] / 1e9 if name == "time" else self.records[name]
+        if name == "time":
+            return self.records["time_ns"] / 1e9
+        if name not in (self.records.dtype.names or ()):
+            raise ScenarioError(f'there is no column "{name}"; there are time, {", ".join(self.records.dtype.names or ())}')
+        return self.records[name]
 
     def to_records(self) -> list[dict[str, Any]]:
         """A list of dicts, one for each event; needs no pandas."""
@@ -249,7 +261,9 @@ class Trace:
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Writes the whole run: .qlt (binary, opens again), or .jsonl (an export)."""
-        self._tape.save(str(path))
+        import os
+
+        self._tape.save(os.fspath(path))
 
     def _range(self) -> tuple[int, int]:
         if len(self._ids) == len(self._tape) or not len(self._ids):
@@ -262,7 +276,9 @@ class Trace:
         """The space-time diagram of this stretch as text of the format "svg", "html" (a page that needs nothing
         else), "perfetto", "shiviz" or "mermaid". ``background``: heartbeats, too. At most ``most`` events are
         drawn; the picture says what it leaves out."""
-        return self._tape.draw(format, *self._range(), background, most, "")
+        if format not in FORMATS:
+            raise ScenarioError(f'there is no format "{format}"; there are {", ".join(FORMATS)}')
+        return self._tape.draw(format, *self._range(), bool(background), whole_number(most, "most", 1), "")
 
     def picture(self, at: "Duration | None" = None, *, width: int = 800, height: int = 500) -> "Picture":
         """What the visualizer shows at a moment of the run (without one: at the end of this stretch), as pixels."""
@@ -308,7 +324,7 @@ class Trace:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._tape.encode(), self._ids)
+        return _unpickled, (self._tape.encode(), self._tape.said(), self._ids)
 
 
 class Explanation(Sequence[Event]):
@@ -350,10 +366,15 @@ def _core_first(tape: "_core.Tape", time_ns: int) -> int:
     return tape.first_at(time_ns)
 
 
-def _unpickled(data: bytes, ids: Any) -> Trace:
-    return Trace(_core.decode_trace(data), ids)
+def _unpickled(data: bytes, said: Any, ids: Any) -> Trace:
+    return Trace(_core.decode_trace(data, said), ids)
 
 
 def load_trace(path: "str | os.PathLike[str]") -> Trace:
-    """A trace from a .qlt file, as :meth:`Trace.save` and ``quorumlab run --trace`` write it."""
-    return Trace(_core.load_trace(str(path)))
+    """A trace from a .qlt file, as :meth:`Trace.save` and ``quorumlab run --trace`` write it. OSError if it cannot be
+    read, :class:`ScenarioError` if it is none."""
+    with open(path, "rb"):  # or OSError, as everywhere
+        pass
+    import os
+
+    return Trace(_core.load_trace(os.fspath(path)))

@@ -7,7 +7,8 @@ import datetime
 import functools
 import json
 import math
-from typing import Any, Union
+import re
+from typing import Any, Iterable, Union
 
 from . import _core
 from .errors import ScenarioError
@@ -50,6 +51,20 @@ def nanoseconds(value: Duration, what: str = "a duration", *, signed: bool = Fal
     return ns
 
 
+def yes_or_no(value: Any, what: str) -> bool:
+    """True or False, and nothing that merely counts as one."""
+    if type(value).__name__ not in ("bool", "bool_"):  # Python's and NumPy's
+        raise ScenarioError(f"{what}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def whole_number(value: Any, what: str, least: int) -> int:
+    """A whole number of this size or more."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ScenarioError(f"{what}: expected a whole number of {least} or more, got {value!r}")
+    return int(value)
+
+
 def duration_text(ns: int) -> str:
     """The shortest exact text: "1.5s", "20ms"."""
     return _core.duration_text(ns)
@@ -59,6 +74,28 @@ def duration_text(ns: int) -> str:
 def registry() -> dict[str, Any]:
     """Every key that a scenario file may hold, with its type and what it means."""
     return _core.registry()
+
+
+def did_you_mean(word: Any, known: Iterable[str], else_: str = "") -> str:
+    """'; did you mean "crash"?', for the end of a message: the nearest word that there is, or up to three that share
+    something with it; or '; ' and what else helps."""
+    import difflib
+
+    names, word = list(known), str(word)
+    near = difflib.get_close_matches(word, names, 1)
+    if not near and len(word) > 2:
+        parts = [p for p in re.split(r"[^a-z0-9]+", word.lower()) if len(p) > 2]
+        near = [n for n in names if word.lower() in n or any(p in n.split("_") for p in parts)][:3]
+        near = near or difflib.get_close_matches(word, names, 3, 0.45)
+    if near:
+        quoted = [f'"{n}"' for n in near]
+        return f"; did you mean {', '.join(quoted[:-1]) + ' or ' if quoted[1:] else ''}{quoted[-1]}?"
+    return f"; {else_}" if else_ else ""
+
+
+def listed(value: Any) -> list[Any]:
+    """A list; a single text is a list of one, and not of its letters."""
+    return [value] if isinstance(value, str) else list(value)
 
 
 def name_of(value: Any) -> Any:

@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
-from .errors import ExpectationFailed
-
 if TYPE_CHECKING:
     from .cluster import Cluster
 
@@ -321,7 +319,7 @@ class Operation:
         """Itself, if it was accepted; else raises :class:`ExpectationFailed`."""
         self.result()
         if not self.ok:
-            raise ExpectationFailed(f"{self!r} (seed {self.cluster.seed})", self.cluster.seed)
+            raise self.cluster._failure(f"{self!r} (seed {self.cluster.seed})")
         return self
 
     def __bool__(self) -> bool:

@@ -65,8 +65,31 @@ std::string shell_quoted(const std::string& word) {
   return out + "'";
 }
 
+std::string read_whole(const std::string& file) {
+  std::string out;
+  if (std::FILE* in = std::fopen(file.c_str(), "rb")) {
+    char buffer[4096];
+    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) out.append(buffer, n);
+    std::fclose(in);
+  }
+  return out;
+}
+
+namespace {
+std::string seen_from_here(const std::string& file) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  const fs::path path = fs::path(file).lexically_normal();
+  if (!path.is_absolute()) return file;
+  const fs::path below = path.lexically_relative(fs::current_path(code));
+  if (!code && !below.empty() && *below.begin() != "..") return below.string();
+  const std::string name = path.stem().stem().string();
+  return fs::equivalent(find_scenario(name), path, code) && !code ? name : file;
+}
+}  // namespace
+
 std::string replay_command(const std::string& file, std::uint64_t seed, const std::vector<std::string>& settings) {
-  std::string out = "quorumlab run " + shell_quoted(file) + " --seed " + std::to_string(seed);
+  std::string out = "quorumlab run " + shell_quoted(seen_from_here(file)) + " --seed " + std::to_string(seed);
   for (const std::string& setting : settings) out += " --set " + shell_quoted(setting);
   return out;
 }

@@ -46,7 +46,8 @@ bool stderr_is_terminal();
 
 // A command as it can be pasted into a shell.
 std::string shell_quoted(const std::string& word);
-// The command that repeats a run.
+// The command that repeats a run. The file as it reads best from here: below the working directory by its
+// relative path, else a scenario that is found by its name by that.
 std::string replay_command(const std::string& file, std::uint64_t seed, const std::vector<std::string>& settings);
 
 // "KEY=VALUE" each; answers false and says why on standard error if one is none.
@@ -55,6 +56,8 @@ bool parse_settings(const std::vector<std::string>& texts, std::vector<script::S
 bool load(const std::string& file, const std::vector<script::Setting>& settings, script::Scenario& out);
 // The file itself, or the scenario of that name where scenarios are found.
 std::string find_scenario(const std::string& file_or_name);
+// "" if it cannot be read.
+std::string read_whole(const std::string& file);
 // Folders that hold scenarios, the nearest first.
 std::vector<std::string> scenario_folders();
 

@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "sim/cli/cli.h"
 #include "sim/report/exports.h"
+#include "sim/report/place.h"
 #include "sim/report/text.h"
-#include "sim/script/quantity.h"
 #include "sim/trace/file.h"
 
 namespace quorumlab::cli {
@@ -52,6 +54,15 @@ void describe(const script::Scenario& s, report::Subject& subject) {
   subject.clients = s.cluster.clients;
 }
 
+// The command that repeats a trace's run, if its scenario is found: beside it, or among those shipped.
+std::string replay_of(const std::string& trace_file, const trace::FileInfo& info, const script::Scenario& scenario) {
+  const std::string stem = trace_file.substr(0, trace_file.size() - std::string_view(".qlt").size());
+  for (const std::string& path : {stem + ".scenario.json", find_scenario(scenario.name)}) {
+    if (!info.scenario.empty() && read_whole(path) == info.scenario) return replay_command(path, info.seed, {}) + "  # and --set as it was then, if it was: a trace does not keep that";
+  }
+  return {};
+}
+
 bool open_trace(const Options& o, Run& run) {
   auto file = trace::read_file(o.file);
   if (!file) {
@@ -64,6 +75,7 @@ bool open_trace(const Options& o, Run& run) {
   const script::Scenario scenario = script::load_text(run.file.info.scenario, o.file, {}, problems, &looked_at);
   if (problems.empty()) {
     describe(scenario, run.subject);
+    run.subject.replay = replay_of(o.file, run.file.info, scenario);
   } else {
     run.subject.title = o.file;
     run.subject.servers = static_cast<std::uint32_t>(run.file.info.names.size());
@@ -72,6 +84,10 @@ bool open_trace(const Options& o, Run& run) {
   run.subject.seed = run.file.info.seed;
   run.subject.digest = run.file.info.digest;
   run.subject.trace = &run.file.trace;
+  const report::Ending ending = report::ending_of(run.file.trace, run.file.info.names, problems.empty() ? &scenario : nullptr);
+  run.subject.held = ending.held;
+  run.subject.verdict = ending.verdict;
+  run.subject.account = ending.account;
   return true;
 }
 
@@ -96,24 +112,26 @@ bool run_scenario(const Options& o, const std::string& path, const std::vector<s
   return true;
 }
 
-// "Slide 22: three are down", "Slide 22" or "three are down".
-bool names(std::string_view bookmark, const std::string& text) {
-  return bookmark == text || bookmark.starts_with(text + ":") || bookmark.ends_with(": " + text);
-}
+// Since the start; whether it is that of a bookmark.
+struct Moment {
+  std::int64_t ns = 0;
+  bool bookmark = false;
+};
 
-// A duration since the start, or a bookmark.
-std::optional<std::int64_t> moment(const std::string& text, const trace::Trace& trace) {
-  if (const auto duration = script::parse_duration(text)) return duration->ns;
+std::optional<Moment> moment(const std::string& text, const trace::Trace& trace) {
+  std::vector<std::string_view> bookmarks;
+  std::vector<std::int64_t> times;
   for (trace::RecordId id = 1; id <= trace.size(); ++id) {
     const trace::Record& r = trace[id];
-    if (r.is(trace::WorldFact::bookmark) && names(trace.text_at(r.b), text)) return r.time_ns;
+    if (!r.is(trace::WorldFact::bookmark)) continue;
+    bookmarks.push_back(trace.text_at(r.b));
+    times.push_back(r.time_ns);
   }
+  if (const auto found = report::find_place(bookmarks, text)) return Moment{times[*found], true};
+  if (const auto ns = report::parse_time(text)) return Moment{*ns, false};
   std::string known;
-  for (trace::RecordId id = 1; id <= trace.size(); ++id) {
-    const trace::Record& r = trace[id];
-    if (r.is(trace::WorldFact::bookmark)) known += "\n  " + std::string(trace.text_at(r.b));
-  }
-  std::fprintf(stderr, "quorumlab: \"%s\" is neither a time, for example 2.5s, nor a bookmark of this run%s%s\n", text.c_str(),
+  for (const std::string_view bookmark : bookmarks) known += "\n  " + std::string(bookmark);
+  std::fprintf(stderr, "quorumlab: \"%s\" is neither a time, for example 2.5s, nor one bookmark of this run%s%s\n", text.c_str(),
                known.empty() ? "; it has none" : "; they are:", known.c_str());
   return std::nullopt;
 }
@@ -164,7 +182,7 @@ int make_report(const Options& o) {
     const auto at = moment(*text, *run.subject.trace);
     if (!at) return kExitUsage;
     // A stretch up to a bookmark ends before it.
-    *ns = text == &o.to && !script::parse_duration(*text) ? *at - 1 : *at;
+    *ns = text == &o.to && at->bookmark ? at->ns - 1 : at->ns;
   }
   if (options.from_ns >= options.to_ns) {
     std::fputs("quorumlab: --from must come before --to\n", stderr);
@@ -191,8 +209,8 @@ void add_report(CLI::App& app, Chosen& chosen) {
     cmd->add_flag(kFormats[i].option, o->chosen[i], kFormats[i].what);
   }
   cmd->add_option("-o,--out", o->out, "Write here; without it, to standard output")->option_text("OUT");
-  cmd->add_option("--from", o->from, "Begin at this time or bookmark")->option_text("TIME|BOOKMARK");
-  cmd->add_option("--to", o->to, "End at this time or bookmark")->option_text("TIME|BOOKMARK");
+  cmd->add_option("--from", o->from, "Begin at this time or bookmark, for example 2.5s or \"slide 21\"")->option_text("TIME|BOOKMARK");
+  cmd->add_option("--to", o->to, "End at this time or before this bookmark")->option_text("TIME|BOOKMARK");
   cmd->add_flag("--background", o->background, "Draw heartbeats, probes and gossip, too");
   cmd->add_option("--most", o->most, "Draw so many events and messages at most")->capture_default_str()->option_text("N");
   cmd->add_option("--seed", o->seed, "Of a scenario: decides all chance")->option_text("N");

@@ -53,7 +53,11 @@ void add_rules(CLI::App& app, Chosen& chosen) {
         std::printf("  %-*s  %s  [%s]\n", static_cast<int>(width), std::string(r.name).c_str(),
                     std::string(r.meaning).c_str(), std::string(r.source).c_str());
       }
-      std::puts("\nSee what one is for: quorumlab fuzz --rule-off vote_only_up_to_date");
+      const std::string& of = options->engine;
+      std::printf("\nSee what one is for: quorumlab fuzz %s\n",
+                  of == "serf"   ? "--system serf --rule-off alive_needs_higher_incarnation"
+                  : of == "etcd" ? "--system etcd --rule-off compare_before_swap"
+                                 : "--rule-off vote_only_up_to_date");
       return 0;
     };
   });

@@ -53,16 +53,6 @@ bool plain_terminal() {
   return false;
 }
 
-std::string read_whole(const std::string& file) {
-  std::string out;
-  if (std::FILE* in = std::fopen(file.c_str(), "rb")) {
-    char buffer[4096];
-    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) out.append(buffer, n);
-    std::fclose(in);
-  }
-  return out;
-}
-
 bool write_trace(const std::string& path, const std::string& scenario_file, const script::Scenario& scenario,
                  const script::RunResult& result, const world::Simulation& sim) {
   trace::FileInfo info;

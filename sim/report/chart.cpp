@@ -146,10 +146,10 @@ class Maker {
   }
 
   void operation(const Record& r, RecordId id) {
-    if (r.is(WorldFact::act)) operations_.learn(r.a, trace_.text_at(r.c));
+    if (r.is(WorldFact::act)) chart_.operations.learn(r.a, trace_.text_at(r.c));
     if (r.is(WorldFact::client_invoked) && r.c <= 1 && r.time_ns >= options_.from_ns) {
       places_[r.a] = chart_.asked.size();
-      const std::string& known = operations_.of(r.a);
+      const std::string& known = chart_.operations.of(r.a);
       chart_.asked.push_back({id, r.node, -1, known.empty() ? trace::words(r, context_) : known, {}, false});
       return;
     }
@@ -226,7 +226,7 @@ class Maker {
       return;
     }
     const std::string name = r.node == 0 ? "" : trace::host_name(r.node, context_);
-    chart_.points.push_back({id, style_of(r), operations_.named(r, without_name(trace::words(r, context_), name))});
+    chart_.points.push_back({id, style_of(r), chart_.operations.named(r, without_name(trace::words(r, context_), name))});
   }
 
   void finish() {
@@ -267,7 +267,6 @@ class Maker {
   bool own_ = false;  // a protocol of one's own: no term, but since when
   std::unordered_set<std::uint64_t> writes_;
   std::unordered_map<RecordId, std::pair<std::uint32_t, std::uint32_t>> under_way_;
-  OperationNames operations_;
   std::unordered_map<std::uint64_t, std::size_t> places_;  // of operations, in what was asked
   std::uint64_t remark_step_ = UINT64_MAX;
 };

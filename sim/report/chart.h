@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/report/page.h"
+#include "sim/report/telling.h"
 #include "sim/trace/question.h"
 #include "sim/trace/trace.h"
 
@@ -98,6 +99,7 @@ struct Chart {
   std::vector<Stretch> quorum, leader;
   std::vector<Write> writes;
   std::vector<Asked> asked;
+  OperationNames operations;
   std::vector<trace::RecordId> faults;  // acts
   std::vector<trace::RecordId> broken;  // violations and failed expectations
   std::uint64_t hidden_background = 0;  // messages that are not drawn

@@ -184,7 +184,7 @@ void Ladder::arrow(const Chart::Arrow& a, std::string& out) const {
     y2 = y1 + std::min(26.0, std::max(8.0, (y2 - y1) * 0.55));
   }
   const bool packet = sent.is(WorldFact::packet_sent);
-  std::string words = trace::words(sent, context_);
+  std::string words = chart_.operations.named(sent, trace::words(sent, context_));
   if (a.lost) words += "; " + trace::words((*subject_.trace)[a.ended], context_);
   const std::int64_t end_ns = a.ended == 0 ? 0 : (*subject_.trace)[a.ended].time_ns;
   words += a.ended == 0 ? "\nstill under way" : a.lost ? "" : "\narrives after " + fmt::format("{:.3f} ms", static_cast<double>(end_ns - sent.time_ns) / 1e6);

@@ -22,20 +22,25 @@ using trace::RecordId;
 class Writer {
  public:
   Writer(const Subject& subject, const Chart& chart)
-      : subject_(subject), chart_(chart), trace_(*subject.trace), context_{subject.names, subject.trace}, ladder_(chart, subject) {}
+      : subject_(subject), chart_(chart), trace_(*subject.trace), context_{subject.names, subject.trace}, ladder_(chart, subject),
+        ending_{subject.held, subject.verdict, subject.account} {
+    if (ending_.verdict.empty()) ending_ = ending_of(trace_, subject.names, nullptr);
+  }
 
   std::string write() {
     head();
     overview();
     controls();
-    put("<div class=\"ladder\"><svg class=\"heads\" width=\"{0:.0f}\" height=\"{1:.0f}\">\n{2}</svg>\n"
-        "<svg id=\"ladder\" width=\"{0:.0f}\" height=\"{3:.0f}\">\n{4}</svg></div>\n",
-        ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body());
+    // It shrinks with the window as far as it can be read, then the page scrolls sideways: a box that
+    // scrolls by itself would hold the sticky heads.
+    put("<div class=\"ladder\" style=\"max-width:{0:.0f}px; min-width:{5:.0f}px\"><svg class=\"heads\" viewBox=\"0 0 {0:.0f} {1:.0f}\">\n{2}</svg>\n"
+        "<svg id=\"ladder\" viewBox=\"0 0 {0:.0f} {3:.0f}\">\n{4}</svg></div>\n",
+        ladder_.width(), Ladder::head_height(), ladder_.head(), ladder_.height(), ladder_.body(), 0.8 * ladder_.width());
     out_ += ladder_legend(chart_.elects);
     questions();
     operations();
-    if (!subject_.account.empty()) {
-      put("<details><summary>The verdict at length</summary><pre>{}</pre></details>\n", escaped(subject_.account));
+    if (!ending_.account.empty()) {
+      put("<details><summary>The verdict at length</summary><pre>{}</pre></details>\n", escaped(ending_.account));
     }
     put("<aside id=\"why\" aria-live=\"polite\"><button id=\"close\" title=\"close (Esc)\">&#10005;</button><h2>Why?</h2>"
         "<ol id=\"chain\"></ol></aside>\n<dialog id=\"help\"><h2>Keys</h2><table>{}</table></dialog>\n",
@@ -57,12 +62,8 @@ class Writer {
         "<style>{1}{2}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
         escaped(subject_.title), kRunStyle, ladder_style());
     if (!subject_.description.empty()) put("<p>{}</p>\n", escaped(subject_.description));
-    // A trace alone does not know what was expected.
-    const bool good = subject_.verdict.empty() ? chart_.broken.empty() : subject_.held;
-    std::string verdict = subject_.verdict;
-    if (verdict.empty()) verdict = chart_.broken.empty() ? "nothing failed in what is drawn" : "something failed: press v to go there";
-    put("<div class=\"verdict {}\"><b>{} {}</b>", good ? "good" : "bad",
-        good ? "&#10003;" : "&#10007;", escaped(verdict));
+    put("<div class=\"verdict {}\"><b>{} {}</b>", ending_.held ? "good" : "bad", ending_.held ? "&#10003;" : "&#10007;", escaped(ending_.verdict));
+    if (!chart_.broken.empty()) put("<p>Press <kbd>v</kbd> to go to what was violated or failed.</p>");
     put("<p class=\"soft\">{} to {} of the run, seed {}, digest <code>{}</code>, {} events and {} messages drawn. {}</p>",
         clock_text(chart_.from_ns, 3), clock_text(chart_.to_ns, 3), subject_.seed, digest_text(subject_.digest),
         grouped(chart_.points.size()), grouped(chart_.arrows.size()), escaped(left_out(chart_)));
@@ -76,8 +77,8 @@ class Writer {
   // The three truths apart: a majority, a leader, a write.
   void overview() {
     const double raised = chart_.elects ? 0 : 66;  // without these three nothing stands above the acts
-    put("<svg id=\"overview\" width=\"{:.0f}\" height=\"{:.0f}\">\n<g transform=\"translate(0 {:.0f})\">\n", kOverview,
-        132 - raised, -raised);
+    put("<div class=\"overview\"><svg id=\"overview\" viewBox=\"0 0 {:.0f} {:.0f}\">\n<g transform=\"translate(0 {:.0f})\">\n",
+        kOverview, 132 - raised, -raised);
     const auto strip = [&](const std::vector<Chart::Stretch>& stretches, double y, std::string_view name) {
       put("<text class=\"soft\" x=\"4\" y=\"{:.0f}\">{}</text>\n", y + 12, name);
       for (const Chart::Stretch& s : stretches) {
@@ -113,7 +114,7 @@ class Writer {
     for (std::int64_t t = (chart_.from_ns + axis.ns - 1) / axis.ns * axis.ns; t <= chart_.to_ns; t += axis.ns) {
       put("<text class=\"soft\" text-anchor=\"middle\" x=\"{:.1f}\" y=\"126\">{}</text>\n", at(t), clock_text(t, axis.digits));
     }
-    put("</g>\n</svg>\n");
+    put("</g>\n</svg></div>\n");
   }
 
   void controls() {
@@ -173,7 +174,7 @@ class Writer {
     nlohmann::ordered_json all = nlohmann::ordered_json::object();
     for (const auto& [id, yes] : wanted) {
       const Record& r = trace_[id];
-      all[std::to_string(id)] = {time_text(r.time_ns, true), host_of(chart_, r.node), trace::words(r, context_), r.cause};
+      all[std::to_string(id)] = {time_text(r.time_ns, true), host_of(chart_, r.node), chart_.operations.named(r, trace::words(r, context_)), r.cause};
     }
     std::string text = all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     // Nothing in it may end the script.
@@ -187,6 +188,7 @@ class Writer {
   const trace::Trace& trace_;
   trace::Context context_;
   Ladder ladder_;
+  Ending ending_;
   std::string out_;
 };
 

@@ -16,12 +16,12 @@ h1 { font-size:24px; margin:0 0 6px; } p { margin:4px 0 10px; max-width:90ch; } 
 code, pre, kbd { font-family:ui-monospace, Consolas, "DejaVu Sans Mono", monospace; font-size:13px; } pre { overflow-x:auto; }
 .verdict { border-left:6px solid var(--yes); padding:8px 16px; margin:14px 0; } .verdict.bad { border-color:var(--bad); }
 .verdict b { font-size:17px; color:var(--yes); } .verdict.bad b { color:var(--bad); } .verdict p { margin:4px 0 0; }
-#overview { display:block; max-width:100%; margin:8px 0; } #overview [data-go] { cursor:pointer; }
+.overview { overflow-x:auto; margin:8px 0; } #overview { display:block; width:100%; max-width:1200px; min-width:800px; height:auto; } #overview [data-go] { cursor:pointer; }
 .write.yes { stroke:var(--yes); stroke-width:2; } .write.no { stroke:var(--bad); stroke-width:2.5; fill:none; }
 .fault { fill:var(--soft); } .broken { stroke:var(--bad); stroke-width:2; stroke-dasharray:4 3; } .mark { fill:var(--mark); }
 .controls { display:flex; flex-wrap:wrap; gap:10px 16px; align-items:center; margin:12px 0; }
 input, select, button { font:inherit; color:inherit; background:var(--page); border:1px solid var(--line); border-radius:6px; padding:4px 10px; }
-.ladder { border:1px solid var(--line); border-radius:8px; overflow-x:clip; } .ladder svg { display:block; }
+.ladder { border:1px solid var(--line); border-radius:8px; } .ladder svg { display:block; width:100%; height:auto; }
 .heads { position:sticky; top:0; background:var(--page); border-bottom:1px solid var(--line); z-index:2; }
 .ev, .msg { cursor:pointer; outline:none; } .ev:hover .row { fill:var(--pick); opacity:.5; } .ev.on .row { fill:var(--pick); } .ev.miss { opacity:.18; }
 .msg:hover line, .msg.on line { stroke-width:3; } .ev.chain .row { fill:var(--panel); } .msg.chain line { stroke:var(--mark); stroke-width:2.5; }

@@ -29,6 +29,15 @@ std::string timeline(const script::Scenario& scenario, const trace::Trace& trace
 bool engine_runs(const script::Scenario& scenario, judge::Checker checker);
 std::string verdict(const script::Scenario& scenario, const script::RunResult& result, const trace::Trace* trace,
                     const TextOptions& options);
+// How a run ended, as far as its trace tells: what was violated and what was expected in vain. How often
+// the checkers looked is not in it.
+struct Ending {
+  bool held = true;
+  std::string verdict;  // in a few words
+  std::string account;  // at length
+};
+// `scenario`: null if it is not known.
+Ending ending_of(const trace::Trace& trace, const std::vector<std::string>& names, const script::Scenario* scenario);
 // One line: "held  NAME  seed 1  digest ...".
 std::string summary_line(const script::Scenario& scenario, const script::RunResult& result);
 

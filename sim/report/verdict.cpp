@@ -19,16 +19,31 @@ std::string dashed(std::string_view name) {
   return out;
 }
 
-void tell_violation(const script::RunResult& result, const trace::Trace* trace, const trace::Context& context,
-                    const TextOptions& options, Page& page) {
-  const judge::Violation& v = *result.violation;
-  page.line();
+void tell_broken(const judge::Violation& v, const trace::Context& context, Page& page) {
   page.paragraph("Violated: " + dashed(judge::checker_name(v.checker)) + " (" +
                      std::string(judge::checker_promise(v.checker)) + ") at " + time_text(v.time_ns, true) + ", by " +
                      trace::host_name(v.node.value, context) +
                      (v.other ? " and " + trace::host_name(v.other.value, context) : "") + ", record " +
                      std::to_string(v.record),
                  0, Style::bad);
+}
+
+void tell_causes(trace::RecordId record, const trace::Trace* trace, const trace::Context& context, Page& page) {
+  if (trace == nullptr || record == 0 || record > trace->size()) return;
+  page.paragraph("How it came to that, the newest first:", 2, Style::dim);
+  int shown = 0;
+  for (const trace::RecordId id : trace::why(*trace, record)) {
+    const Record& r = (*trace)[id];
+    page.row(time_text(r.time_ns, true), r.node == 0 ? "" : trace::host_name(r.node, context),
+             trace::words(r, context), Style::plain);
+    if (++shown == 12) break;
+  }
+}
+
+void tell_violation(const script::RunResult& result, const trace::Trace* trace, const trace::Context& context, Page& page) {
+  const judge::Violation& v = *result.violation;
+  page.line();
+  tell_broken(v, context, page);
   if (!result.no_order.empty()) {
     page.paragraph(result.no_order, 0);
     for (const auto& op : result.no_order_operations) {
@@ -38,17 +53,10 @@ void tell_violation(const script::RunResult& result, const trace::Trace* trace, 
                Style::client);
     }
   }
-  if (trace == nullptr || v.record == 0 || v.record > trace->size()) return;
-  page.paragraph("How it came to that, the newest first:", 2, Style::dim);
-  int shown = 0;
-  for (const trace::RecordId id : trace::why(*trace, v.record)) {
-    const Record& r = (*trace)[id];
-    page.row(time_text(r.time_ns, true), r.node == 0 ? "" : trace::host_name(r.node, context),
-             trace::words(r, context), Style::plain);
-    if (++shown == 12) break;
-  }
-  (void)options;
+  tell_causes(v.record, trace, context, page);
 }
+
+std::string times(std::size_t n, const std::string& what) { return grouped(n) + " " + what + (n == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -74,7 +82,7 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
                        " at " + time_text(f.time.ns, false) + ": " + f.what,
                    0, Style::bad);
   }
-  if (result.violation) tell_violation(result, trace, context, options, page);
+  if (result.violation) tell_violation(result, trace, context, page);
   page.line();
   const bool looked = s.cluster.node.run_raft || result.violation ||
                       std::any_of(std::begin(result.checks), std::end(result.checks), [](std::uint64_t n) { return n > 0; });
@@ -113,6 +121,59 @@ std::string verdict(const script::Scenario& s, const script::RunResult& result, 
   if (!options.replay.empty()) page.line("Again: " + page.styled(options.replay, Style::bold));
   page.line("digest: " + digest_text(result.digest));
   return page.take();
+}
+
+Ending ending_of(const trace::Trace& trace, const std::vector<std::string>& names, const script::Scenario* s) {
+  const TextOptions options;
+  Page page(options);
+  const trace::Context context{names, &trace};
+  std::size_t kept = 0, failed = 0, violated = 0;
+  bool wanted = false;
+  std::string broken;
+  for (trace::RecordId id = 1; id <= trace.size(); ++id) {
+    const Record& r = trace[id];
+    kept += r.is(trace::WorldFact::expectation_held);
+    if (r.is(trace::WorldFact::expectation_failed)) {
+      ++failed;
+      page.paragraph("Failed: " + (s != nullptr && r.a < s->timeline.size() ? script::step_path(*s, r.a) + " " : "") + "at " +
+                         time_text(r.time_ns, false) + ": " + (r.b == 0 ? trace::words(r, context) : std::string(trace.text_at(r.b))),
+                     0, Style::bad);
+    }
+    if (r.is(trace::WorldFact::violation) && r.a < judge::kCheckerCount) {
+      const auto checker = static_cast<judge::Checker>(r.a);
+      ++violated;
+      if (broken.empty()) broken = ": " + dashed(judge::checker_name(checker)) + " at " + time_text(r.time_ns, false);
+      wanted = wanted || (s != nullptr && s->expect_violation == checker);
+      tell_broken({checker, r.time_ns, r.cause, NodeId(r.node), NodeId(r.peer), r.b, r.c}, context, page);
+      tell_causes(r.cause, &trace, context, page);
+    }
+  }
+  Ending ending;
+  ending.held = failed == 0 && (violated == 0 || wanted);
+  if (failed > 0 && violated == 0) {
+    ending.verdict = times(failed, "expectation") + " failed";
+  } else if (violated > 0) {
+    ending.verdict = ending.held ? "held (the violation came, as expected)" : "invariant violated" + broken;
+  } else {
+    ending.verdict = kept > 0 ? "held: " + times(kept, "expectation") + " came true" : "no invariant was violated; nothing was expected";
+  }
+  if (kept > 0) page.paragraph("As expected: " + times(kept, "time"), 0);
+  if (s != nullptr) {
+    page.line("The checkers that watched, and what they promise:");
+    std::size_t width = 0;
+    const auto watched = [&](std::size_t i) {
+      return (s->watched >> i & 1) != 0 && engine_runs(*s, static_cast<judge::Checker>(i));
+    };
+    for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+      if (watched(i)) width = std::max(width, judge::checker_name(static_cast<judge::Checker>(i)).size());
+    }
+    for (std::size_t i = 0; i < judge::kCheckerCount; ++i) {
+      const auto checker = static_cast<judge::Checker>(i);
+      if (watched(i)) page.line("  " + padded(dashed(judge::checker_name(checker)), width) + "  " + std::string(judge::checker_promise(checker)));
+    }
+  }
+  ending.account = page.take();
+  return ending;
 }
 
 std::string summary_line(const script::Scenario& s, const script::RunResult& result) {

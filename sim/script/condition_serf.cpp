@@ -14,6 +14,8 @@ namespace {
 
 using Kind = Condition::Kind;
 
+constexpr const char* kNoObserver = "no agent runs that could";
+
 bool has_agent(const world::Simulation& sim, NodeId node) {
   return sim.config().node.run_gossip && sim.is_running(node);
 }
@@ -27,9 +29,9 @@ gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId me
 
 std::uint64_t count(const world::Simulation& sim, NodeId observer, gossip::Status status) {
   const gossip::Engine& engine = sim.node(observer).gossip();
-  return static_cast<std::uint64_t>(
-      std::count_if(engine.members().begin(), engine.members().end(),
-                    [&](gossip::PeerId id) { return engine.member(id).status == status; }));
+  std::uint64_t n = 0;
+  engine.for_each_member([&](gossip::PeerId id) { n += engine.member(id).status == status ? 1 : 0; });
+  return n;
 }
 
 std::uint64_t times_delivered(const world::Simulation& sim, NodeId node, const std::string& event) {
@@ -40,14 +42,21 @@ std::uint64_t times_delivered(const world::Simulation& sim, NodeId node, const s
       }));
 }
 
-// Calls `visit` with whom the condition speaks of: those named, else every running agent.
+// Calls `visit` with whom the condition speaks of: those named, else every agent that runs or has yet to
+// start, but `except`. What nobody is there to see does not hold.
 template <class Visit>
-bool every(const world::Simulation& sim, const Targets& who, const Memory& memory, Visit visit) {
+bool every(const world::Simulation& sim, const Targets& who, const Memory& memory, NodeId except, Visit visit) {
   if (!who.empty()) return all_of(sim, who, memory, visit);
+  if (!sim.config().node.run_gossip) return false;
+  bool any = false;
   for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
-    if (has_agent(sim, NodeId{i}) && !visit(NodeId{i})) return false;
+    const NodeId node{i};
+    const bool gone = !sim.is_running(node) && sim.count(trace::WorldFact::process_started, node) > 0;
+    if (gone || node == except) continue;
+    any = true;
+    if (!visit(node)) return false;
   }
-  return true;
+  return any;
 }
 
 std::uint64_t answered(const world::Simulation& sim, const Condition& c, const Spoken& spoken) {
@@ -76,9 +85,8 @@ std::string serf_members(const world::Simulation& sim, NodeId node) {
   if (!has_agent(sim, node)) return "no agent runs there\n";
   const gossip::Engine& engine = sim.node(node).gossip();
   std::vector<std::array<std::string, 4>> rows;
-  for (const gossip::PeerId id : engine.members()) {
+  engine.for_each_member([&](gossip::PeerId id) {
     const gossip::Member& m = engine.member(id);
-    if (m.status == gossip::Status::none) continue;
     const gossip::PeerRecord& record = sim.names().record(m.record);
     std::vector<gossip::Tag> list;
     (void)gossip::decode_tags(record.meta, list);  // what cannot be read shows none
@@ -88,7 +96,7 @@ std::string serf_members(const world::Simulation& sim, NodeId node) {
     }
     rows.push_back({trace::printable(sim.names().name(id)), record.address.text(), gossip::status_name(m.status),
                     trace::printable(tags)});
-  }
+  });
   std::sort(rows.begin(), rows.end());
   std::array<std::size_t, 3> width{};
   for (const auto& row : rows) {
@@ -108,17 +116,19 @@ bool serf_holds(const world::Simulation& sim, const Condition& c, const Memory& 
     case Kind::responses: return within(c, answered(sim, c, spoken));
     case Kind::seen:
       return all_of(sim, c.whom, memory, [&](NodeId member) {
-        return every(sim, c.who, memory, [&](NodeId observer) {
-          if (c.who.empty() && observer == member) return true;
+        return every(sim, c.who, memory, member, [&](NodeId observer) {
           return has_agent(sim, observer) && believed(sim, observer, member) == c.status;
         });
       });
     case Kind::sees:
-      return every(sim, c.who, memory, [&](NodeId observer) {
+      return every(sim, c.who, memory, kNobody, [&](NodeId observer) {
         return has_agent(sim, observer) && within(c, count(sim, observer, c.status));
       });
     case Kind::delivered:
-      return every(sim, c.who, memory, [&](NodeId node) { return within(c, times_delivered(sim, node, c.key)); });
+      // Of those named also who is gone: it was told what it was told.
+      return every(sim, c.who, memory, kNobody, [&](NodeId node) {
+        return (!c.who.empty() || has_agent(sim, node)) && within(c, times_delivered(sim, node, c.key));
+      });
     case Kind::coordinates:
       return all_of(sim, c.who, memory, [&](NodeId from) {
         return has_agent(sim, from) && all_of(sim, c.whom, memory, [&](NodeId to) {
@@ -142,8 +152,7 @@ std::string serf_instead(const world::Simulation& sim, const Condition& c, const
     case Kind::responses: return std::to_string(answered(sim, c, spoken)) + " answered";
     case Kind::seen:
       all_of(sim, c.whom, memory, [&](NodeId member) {
-        return every(sim, c.who, memory, [&](NodeId observer) {
-          if (c.who.empty() && observer == member) return true;
+        return every(sim, c.who, memory, member, [&](NodeId observer) {
           if (!has_agent(sim, observer)) {
             add("no agent runs on " + name(observer));
           } else if (const auto is = believed(sim, observer, member); is != c.status) {
@@ -153,21 +162,25 @@ std::string serf_instead(const world::Simulation& sim, const Condition& c, const
           return true;
         });
       });
-      return out;
+      return out.empty() ? kNoObserver : out;
     case Kind::sees:
-      every(sim, c.who, memory, [&](NodeId observer) {
-        add(name(observer) + " sees " +
-            (has_agent(sim, observer) ? std::to_string(count(sim, observer, c.status)) : "nothing: it is down"));
+      every(sim, c.who, memory, kNobody, [&](NodeId observer) {
+        add(has_agent(sim, observer) ? name(observer) + " sees " + std::to_string(count(sim, observer, c.status))
+                                     : "no agent runs on " + name(observer));
         return true;
       });
-      return out;
+      return out.empty() ? kNoObserver : out;
     case Kind::delivered:
-      every(sim, c.who, memory, [&](NodeId node) {
+      every(sim, c.who, memory, kNobody, [&](NodeId node) {
         const std::uint64_t times = times_delivered(sim, node, c.key);
-        if (!within(c, times)) add(name(node) + " heard of it " + std::to_string(times) + " times");
+        if (c.who.empty() && !has_agent(sim, node)) {
+          add("no agent runs on " + name(node));
+        } else if (!within(c, times)) {
+          add(name(node) + " heard of it " + std::to_string(times) + (times == 1 ? " time" : " times"));
+        }
         return true;
       });
-      return out;
+      return out.empty() ? kNoObserver : out;
     case Kind::coordinates:
       all_of(sim, c.who, memory, [&](NodeId from) {
         return all_of(sim, c.whom, memory, [&](NodeId to) {

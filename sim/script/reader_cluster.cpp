@@ -3,6 +3,7 @@
 
 #include "sim/script/loader.h"
 #include "sim/script/reader.h"
+#include "sim/script/types.h"
 
 namespace quorumlab::script {
 
@@ -46,7 +47,7 @@ void Reader::names(const Json& json, const std::string& path) {
   if (const Json* nodes = json.find("nodes")) {
     if (nodes->is(Json::Kind::number)) {
       const auto n = unsigned_integer(nodes->text).value_or(0);
-      for (std::uint64_t i = 1; i <= n && n <= 64; ++i) all.push_back("n" + std::to_string(i));
+      for (std::uint64_t i = 1; i <= n && n <= kMostHosts; ++i) all.push_back("n" + std::to_string(i));
     } else if (nodes->is(Json::Kind::list)) {
       numbered = false;
       for (std::size_t i = 0; i < nodes->items.size(); ++i) {
@@ -71,8 +72,11 @@ void Reader::names(const Json& json, const std::string& path) {
     }
   }
   out_.cluster.spare_nodes = static_cast<std::uint32_t>(all.size() - members);
-  if (all.size() > 64) {
-    problems_.add(json.line, path, "at most 64 hosts, spares included, got " + std::to_string(all.size()));
+  const bool gossip_alone = (json.find("serf") != nullptr && json.find("raft") == nullptr) || json.find("node") != nullptr;
+  const std::size_t most = gossip_alone ? kMostHosts : kMostServers;
+  if (all.size() > most) {
+    problems_.add(json.line, path, "at most " + std::to_string(most) + " hosts" + (gossip_alone ? "" : " where Raft runs") +
+                                       ", spares included, got " + std::to_string(all.size()));
   }
 }
 

@@ -182,7 +182,16 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
     return put(Kind::seen);
   }
   if (key == "sees") {
-    if (const Json* by = json.find("by")) c.who = targets(*by, path + ".by");
+    std::string whose = "everybody sees ";
+    if (const Json* by = json.find("by")) {
+      c.who = targets(*by, path + ".by");
+      if (by->text != "@all" && !by->text.empty()) whose = by->text + " sees ";
+      if (by->is(Json::Kind::list)) {
+        whose.clear();
+        for (const Json& one : by->items) whose += (whose.empty() ? "" : ", ") + one.text;
+        whose += by->items.size() == 1 ? " sees " : " see ";
+      }
+    }
     for (const auto& [word, status] : kStatus) {
       const Json* number = json.find(word);
       if (number == nullptr) continue;
@@ -190,8 +199,7 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
       c.most = UINT64_MAX;
       c.status = status;
       bounds(*number, c);
-      c.words = "everybody sees " + (number->is(Json::Kind::number) ? number->text : "the right number") + " " + word;
-      if (const Json* by = json.find("by"); by != nullptr && by->is(Json::Kind::text)) c.words.replace(0, 9, by->text);
+      c.words = whose + (number->is(Json::Kind::number) ? number->text : "the right number") + " " + word;
       put(Kind::sees);
     }
     return true;

@@ -62,6 +62,9 @@ class TypeStore {
   std::deque<Type> types_;
 };
 
+// How many nodes a scenario may have; and where Raft runs, whose judges count its servers in 64 bits.
+inline constexpr std::size_t kMostHosts = 1000, kMostServers = 64;
+
 // The types that more than one part uses.
 struct CommonTypes {
   explicit CommonTypes(TypeStore& store);

@@ -18,7 +18,7 @@ CommonTypes::CommonTypes(TypeStore& s) {
   label = s.make(Kind::label, "a name: a letter, then letters, digits, '-', '_', '.' (40 at most)", "label");
   name = s.make(Kind::name, "the name of a node", "node");
   selector = s.make(Kind::selector, "a node's name or a selector like \"@leader\"", "selector");
-  targets = s.any_of({selector, s.list(selector, 1, 64, "one or more nodes or selectors")},
+  targets = s.any_of({selector, s.list(selector, 1, kMostHosts, "one or more nodes or selectors")},
                      "a node, a selector like \"@leader\", or a list of them", "targets");
   duration = s.make(Kind::duration, "a duration like \"2s\" or \"150ms\"", "duration");
   signed_duration = s.make(Kind::signed_duration, "a duration like \"2s\" or \"-150ms\"", "signed_duration");
@@ -88,9 +88,9 @@ std::vector<std::string> checker_names() {
 }
 
 const Type* cluster_type(TypeStore& s, const CommonTypes& c) {
-  const Type* names = s.list(c.name, 1, 64, "a list of 1 to 64 names");
-  const Type* nodes = s.any_of({s.integer(1, 64, "a number from 1 to 64"), names},
-                               "a number from 1 to 64, or a list of names", "nodes");
+  const Type* names = s.list(c.name, 1, kMostHosts, "a list of 1 to 1000 names");
+  const Type* nodes = s.any_of({s.integer(1, kMostHosts, "a number from 1 to 1000"), names},
+                               "a number from 1 to 1000 (64 where Raft runs), or a list of names", "nodes");
   const Type* spares = s.any_of({s.integer(0, 64, "a number from 0 to 64"), s.list(c.name, 0, 64, "a list of names")},
                                 "a number, or a list of names");
   const Type* range = s.list(c.duration, 2, 2, "two durations, the least and the most");

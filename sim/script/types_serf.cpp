@@ -35,7 +35,7 @@ const Type* serf_type(TypeStore& s, const CommonTypes& c) {
 void add_serf_verbs(TypeStore& s, const CommonTypes& c, std::vector<Field>& verbs) {
   const Field by{"by", c.targets, "Whose agent is told.", "", true};
   const Type* tags = s.map(c.scalar, false, "an object from tags to values");
-  const Type* names = s.list(c.name, 1, 64, "one or more names");
+  const Type* names = s.list(c.name, 1, kMostHosts, "one or more names");
   const Type* words = s.list(c.word, 1, 64, "one or more words");
   const Type* join = s.object({by,
                                {"to", c.targets, "Whom it contacts.", "", true},

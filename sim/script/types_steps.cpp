@@ -4,8 +4,8 @@
 namespace quorumlab::script {
 
 std::vector<Field> verb_fields(TypeStore& s, const CommonTypes& c) {
-  const Type* group = s.list(c.selector, 1, 64, "a group: one or more nodes");
-  const Type* groups = s.list(group, 1, 64, "one or more groups of nodes", "groups");
+  const Type* group = s.list(c.selector, 1, kMostHosts, "a group: one or more nodes");
+  const Type* groups = s.list(group, 1, kMostHosts, "one or more groups of nodes", "groups");
   const Type* way = s.object({{"from", c.targets, "Who sends.", "", true}, {"to", c.targets, "Who would receive.", "", true}},
                              "an object with \"from\" and \"to\"");
   Type* shape = s.object(

@@ -31,8 +31,9 @@ namespace quorumlab::trace {
   X(process_wiped, 285, "its disk is empty")                                                      \
   X(process_stopped, 286, "it ended itself")                                                      \
   X(clock_changed, 287, "a: offset ns, b: drift ppb, c: 1 frozen (two's complement)")             \
-  X(network_changed, 288, "a: number of cuts in force, b: hosts cut from somebody (bits), c: place of " \
-                          "the bytes: by host its number and, in 8, whom it does not reach (bits)") \
+  X(network_changed, 288, "a: number of cuts in force, b: hosts cut from somebody (bits of the first 64), c: place " \
+                          "of the bytes: by host its number and, in 8, whom it does not reach (bits); with " \
+                          "more than 64 hosts: 0, words of 64 bits for a host, and the numbers in two bytes") \
   X(link_changed, 289, "peer: target, nobody: all")                                               \
   X(rule_switched, 290, "a: rule, b: 1 on; node nobody: all")                                     \
   X(act, 291, "a: number of the act, b: verb; who and what stand in the acts of the trace")       \

@@ -125,17 +125,22 @@ void Cluster::apply_act() {
   }
 }
 
-// Who is cut from whom, for whoever draws the network; 0 while no trace is kept.
+// Who is cut from whom, for whoever draws the network; 0 while no trace is kept. A row for each host
+// that does not reach somebody: its number, a byte, and 64 bits for the others. With more than 64 hosts
+// a zero comes first, then how many words of 64 bits a row has; and the number takes two bytes.
 std::uint64_t Cluster::keep_cuts() {
   if (!keep_trace_ || network_.cuts().empty()) return 0;
   scratch_.clear();
-  for (std::uint32_t host = 1; host <= std::min<std::size_t>(host_count(), 64); ++host) {
-    const std::uint64_t targets = network_.cuts().targets_of(host);
-    if (targets == 0) continue;
-    scratch_.push_back(static_cast<std::uint8_t>(host));
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-      scratch_.push_back(static_cast<std::uint8_t>(targets >> shift));
-    }
+  const auto hosts = static_cast<std::uint32_t>(host_count());
+  const std::uint32_t words = (hosts + 63) / 64;
+  const auto put = [this](std::uint64_t value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) scratch_.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+  };
+  if (words > 1) put(0, 1), put(words, 1);
+  for (std::uint32_t host = 1; host <= hosts; ++host) {
+    if (!network_.cuts().any_of(host)) continue;
+    put(host, words > 1 ? 2 : 1);
+    for (std::uint32_t word = 0; word < words; ++word) put(network_.cuts().targets_of(host, word), 8);
   }
   return trace_.keep(scratch_);
 }

@@ -50,10 +50,17 @@ std::uint64_t PairSet::touched() const {
   return result;
 }
 
-std::uint64_t PairSet::targets_of(std::uint32_t source) const {
+bool PairSet::any_of(std::uint32_t source) const {
+  for (std::uint32_t target = 1; target <= hosts_; ++target) {
+    if (has(source, target)) return true;
+  }
+  return false;
+}
+
+std::uint64_t PairSet::targets_of(std::uint32_t source, std::uint32_t word) const {
   std::uint64_t result = 0;
-  for (std::uint32_t target = 1; target <= std::min(hosts_, 64u); ++target) {
-    if (has(source, target)) result |= std::uint64_t{1} << (target - 1);
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    if (has(source, word * 64 + i + 1)) result |= std::uint64_t{1} << i;
   }
   return result;
 }

@@ -37,8 +37,10 @@ class PairSet {
   }
   // Hosts 1..64 that stand in some pair, as bits.
   std::uint64_t touched() const;
-  // Hosts 1..64 that this one, of those same, is the source of a pair with; as bits.
-  std::uint64_t targets_of(std::uint32_t source) const;
+  // Whether this one is the source of some pair; and of pairs with which of the hosts 1..64, or with
+  // `word` 1 of the hosts 65..128, and so on; as bits.
+  bool any_of(std::uint32_t source) const;
+  std::uint64_t targets_of(std::uint32_t source, std::uint32_t word) const;
 
  private:
   std::uint32_t hosts_ = 0, words_ = 0;

@@ -175,3 +175,25 @@ def test_mpi(alone, tmp_path):
     done = subprocess.run(["mpiexec", "--allow-run-as-root", "--oversubscribe", "-n", "3", sys.executable, "-m", "mpi4py.futures",
                            str(tmp_path / "it.py")], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert f"digest {alone.digest}" in done.stdout, done.stdout + done.stderr
+
+
+def test_campaigns_and_failures_in_a_notebook():
+    bad, good = fuzz(100, rules_off="vote_only_up_to_date"), fuzz(5)
+    text = bad._repr_html_()
+    assert f"{len(bad.failures)} of 100 seeds failed" in text and text.count("<tr>") == 1 + min(20, len(bad.failures))
+    for failure in bad.failures[:20]:
+        assert f"<td>{failure.seed}</td>" in text and failure.replay_command in text
+    assert bad.failures[0].replay_command in bad.failures[0]._repr_html_()
+    assert "5 seeds: all held" in good._repr_html_() and "<table>" not in good._repr_html_()
+
+
+@pytest.mark.parametrize("widgets", [True, False])
+def test_a_bar_of_tqdm(monkeypatch, capsys, widgets):
+    pytest.importorskip("tqdm")
+    if widgets:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    else:
+        monkeypatch.setitem(sys.modules, "ipywidgets", None)
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # where it warns
+    assert fuzz(20, progress=True).seeds == 20
+    assert "fuzz: 100%" in capsys.readouterr().err

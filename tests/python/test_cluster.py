@@ -221,6 +221,13 @@ def test_the_etcd_store():
         Cluster(nodes=3).wait("x")
 
 
+def test_nobody_sees_before_anybody_runs():
+    sim = Cluster(nodes=3, raft=False, gossip={"start_join": "n1"}, seed=1)
+    assert not sim.holds(sees={"alive": 99}) and not sim.holds(delivered={"event": "x", "times": 0})
+    sim.wait_until(sees={"alive": 3}, within="5s")
+    assert sim.now > 0
+
+
 def test_agents():
     sim = Cluster(nodes=4, raft=False, gossip={"start_join": "n1"}, seed=1).run_for("10s")
     assert set(sim["n1"].members) == {"n1", "n2", "n3", "n4"}
@@ -230,6 +237,8 @@ def test_agents():
     sim.kill("n4")
     sim.wait_until(seen={"members": "n4", "as": "failed"}, within="60s")
     assert sim["n1"].members["n4"].status == "failed"
+    sim.run_for("40s")  # memberlist has dropped it, serf has not
+    assert sim["n1"].members["n4"].status == "failed" and sim.holds(sees={"alive": 3, "failed": 1})
     assert sim.leader is None and "serf" in sim.render("svg")
 
 

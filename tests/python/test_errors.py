@@ -1,6 +1,7 @@
 """Bad input: one clear exception with the place, and the simulation still usable. Ctrl-C and threads."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -8,7 +9,7 @@ import time
 import pytest
 
 import quorumlab
-from quorumlab import Cluster, ExpectationFailed, InvariantViolation, Scenario, ScenarioError
+from quorumlab import Cluster, ExpectationFailed, InvariantViolation, NodeError, Scenario, ScenarioError
 
 
 @pytest.mark.parametrize("call, place", [
@@ -91,9 +92,9 @@ def test_files_with_mistakes_tell_all_of_them(tmp_path):
     with pytest.raises(ScenarioError, match='did you mean "quorum"'):
         quorumlab.load("qorum")
     sc = Scenario("a", nodes=3)
-    sc.crash("n1")
-    sc.crash("n8")
-    with pytest.raises(ScenarioError, match="timeline/1/crash"):
+    sc.at("1s").crash("n1")
+    sc.at("0.5s").crash("n2")
+    with pytest.raises(ScenarioError, match="^step 2, at: 500ms lies before"):  # known only with all steps at hand
         sc.run()
     assert "mistake" in repr(sc)
 
@@ -188,3 +189,156 @@ def test_one_cluster_in_many_threads():
     for t in threads:
         t.join()
     assert not errors and sim.run(until="10s").digest == Cluster(nodes=5, seed=1).run(until="10s").digest
+
+
+@pytest.mark.parametrize("call, hint", [
+    (lambda: Cluster(nodes=3, rules_off="one_vote"), "one_vote_per_term"),
+    (lambda: Cluster(nodes=3, rules_off=["vote_twice"]), "persist_vote_before_reply"),
+    (lambda: Cluster(nodes=3, rules_off="foo"), 'quorumlab.rules("raft") lists them'),
+    (lambda: Cluster(nodes=3, rules_off="alive_needs_higher_incarnation"), 'gossip={"rules_off"'),
+    (lambda: Cluster(nodes=3).rules_off("one_vote"), "one_vote_per_term"),
+    (lambda: quorumlab.fuzz(1, rules_off="one_vote"), "one_vote_per_term"),
+    (lambda: Cluster(nodes=3, always="election"), "election_safety"),
+    (lambda: Scenario("a", nodes=3, always=["foo"]), "quorumlab.checkers() lists them"),
+    (lambda: Cluster(nodes=3).run(until="elected"), "leader_elected"),
+    (lambda: Cluster(nodes=3).run(until="xyz"), "quorumlab.kinds() lists them"),
+    (lambda: Cluster(nodes=3).trace.filter(kind=3), "became_leader"),
+    (lambda: quorumlab.sweep("quorum", seeds=1, measure="leader_time"), "leader_term"),
+])
+def test_words_that_there_are_not_bring_the_nearest(call, hint):
+    with pytest.raises(ScenarioError) as caught:
+        call()
+    assert hint in str(caught.value) and str(caught.value).count("\n") == 0
+
+
+def test_one_text_is_a_list_of_one_and_lists_are_listed():
+    assert Cluster(nodes=3, always="election_safety").to_scenario().to_dict()["always"] == ["election_safety"]
+    names = [checker.name for checker in quorumlab.checkers()]
+    assert len(names) == len(set(names)) and list(Cluster(nodes=3).checks) == names and all(c.promise for c in quorumlab.checkers())
+    assert Cluster(nodes=3, rules_off=quorumlab.rules("raft")[:2], always=quorumlab.checkers()[:2])
+    kinds = {kind.name: kind for kind in quorumlab.kinds()}
+    trace = Cluster(nodes=3, seed=1).run_for("2s").trace
+    assert {event.kind for event in trace} <= set(kinds) and all(kind.example for kind in kinds.values())
+    assert len(trace.filter(kind=kinds["vote_granted"].groups[0])) >= len(trace.filter(kind=kinds["vote_granted"].name)) > 0
+
+
+class Raises(quorumlab.Node):
+    def on_start(self):
+        self.set_timer("t", "500ms")
+
+    def on_timer(self, name):
+        if self.id == "n2":
+            raise ValueError("mine")
+
+
+class RaisesAtOnce(quorumlab.Node):
+    def on_start(self):
+        raise ValueError("mine")
+
+
+def at_1s():
+    return Cluster(nodes=3, seed=1).run_for("1s")
+
+
+@pytest.mark.parametrize("call, verdict", [
+    (lambda: Cluster(nodes=3, seed=1).crash("@leader"), "expectation failed"),
+    (lambda: at_1s().expect(leader="none"), "expectation failed"),
+    (lambda: at_1s().wait_until(quorum="unavailable", within="100ms"), "expectation failed"),
+    (lambda: at_1s().run(until="election_started", within="100ms"), "held"),
+    (lambda: at_1s().run(until=lambda s: False, within="100ms"), "held"),
+    (lambda: at_1s().write("x", 1, within="1ms").operations[0].check(), "held"),
+    (lambda: Cluster(nodes=3, seed=1, node=Raises).run_for("1s"), NodeError),
+    (lambda: Cluster(nodes=3, seed=1, node=Raises, trace=False).run_for("1s"), NodeError),
+    (lambda: list(Cluster(nodes=3, seed=1, node=Raises).events("1s")), NodeError),
+    (lambda: Cluster(nodes=3, seed=1, node=RaisesAtOnce), NodeError),
+    (lambda: Scenario("a", nodes=3, seed=1).expect(leader="exists") and None, None),
+])
+def test_every_failure_can_be_seen_again(call, verdict):
+    if verdict is None:
+        sc = Scenario("a", nodes=3, seed=1)
+        sc.at("1s").expect(leader="none")
+        call, verdict = lambda: sc.run(check=True), "expectation failed"
+    with pytest.raises(quorumlab.Error) as caught:
+        call()
+    error = caught.value
+    assert error.seed == 1 and error.replay_command.startswith("quorumlab run ") and "\nreplay: " in str(error)
+    assert (error.event is None) == (error.trace is None) and (error.trace is None or error.event in list(error.trace))
+    if verdict is NodeError:
+        with pytest.raises(NodeError, match="mine") as again:
+            error.scenario.run()
+        assert (again.value.node, again.value.time) == (error.node, error.time) and again.value.replay_command
+    else:
+        assert error.scenario.run().verdict == verdict
+    told = pickle.loads(pickle.dumps(error))
+    assert (type(told), str(told), told.event, told.replay_command) == (type(error), str(error), error.event, error.replay_command)
+
+
+def test_a_failure_on_the_command_line(tool, tmp_path):
+    with pytest.raises(ExpectationFailed) as caught:
+        at_1s().expect(leader="none")
+    caught.value.scenario.save(tmp_path / "cluster.scenario.json")
+    words = caught.value.replay_command.split()
+    assert "expectation failed" in tool("run", tmp_path / words[2], *words[3:], codes=(1,))
+
+
+def test_invariants_need_nodes_of_ones_own():
+    for call in (Cluster, lambda **given: Scenario("a", **given),
+                 lambda invariants, **_: Scenario.from_json(Scenario("a", nodes=3).to_json(), invariants=invariants)):
+        for wrong in ([lambda nodes: False], [3]):
+            with pytest.raises(ScenarioError, match="invariants are for nodes of one's own"):
+                call(nodes=3, invariants=wrong)
+
+
+class Misspelt(quorumlab.Node):
+    def on_mesage(self, sender, message):
+        pass
+
+
+class Generator(quorumlab.Node):
+    def on_start(self):
+        yield
+
+
+class HelpsItself(quorumlab.Node):
+    def on_messages(self, messages):
+        pass
+
+    def on_message(self, sender, message):
+        self.on_messages([message])
+
+    def on_request_vote(self, message):
+        pass
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda s: Cluster(nodes=3, trace="no"), "trace: expected True or False, got 'no'"),
+    (lambda s: Scenario("a", nodes=3).run(trace="no"), "trace: expected True or False"),
+    (lambda s: s.player(height=-3), "height: expected a whole number"),
+    (lambda s: s.link("n1", "n9").loss, 'link: there is no node "n9"'),
+    (lambda s: Cluster(node=Misspelt), 'on_mesage would never be called; did you mean "on_message"'),
+    (lambda s: Cluster(node=Generator), "with yield in it"),
+    (lambda s: s.trace["1s"], r"trace\['1s':\]\[0\] the first of it"),
+    (lambda s: s.trace.filter(kind=3), "kind: expected a name"),
+    (lambda s: s.trace.explain("x"), "expected an event, or its number"),
+    (lambda s: s.trace.draw("svg", most=-1), "most: expected a whole number of 1 or more"),
+    (lambda s: s.trace.draw("gif"), "there are svg, html"),
+    (lambda s: s.trace.column("words"), "there are time, time_ns"),
+    (lambda s: quorumlab.sweep("wan-1-failed", {"cluster.nodes": []}, seeds=2), '"cluster.nodes" has no values'),
+    (lambda s: quorumlab.sweep("wan-1-failed", {"cluster.nodes": 3}, seeds=2), "expected a list of values"),
+    (lambda s: quorumlab.sweep("wan-1-failed", [3], seeds=2), "expected names and their values"),
+    (lambda s: quorumlab.sweep("wan-1-failed", seeds=2, measure=3), "measure: expected a name"),
+    (lambda s: quorumlab.sweep("wan-1-failed", seeds=range(7, 9), measure=lambda run: 1 / 0), "raised ZeroDivisionError.*seed [78]"),
+    (lambda s: s.join("n1", "n2"), "needs gossip=True"),
+    (lambda s: Scenario("a", nodes=3).join("n1", "n2"), "needs gossip=True"),
+])
+def test_nothing_wrong_is_taken_in_silence(call, words):
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    with pytest.raises(ScenarioError, match=words):
+        call(sim)
+
+
+def test_what_is_near_a_mistake_and_none():
+    assert Cluster(node=HelpsItself, nodes=3).run_for("1s") and repr(Cluster(nodes=3).link("n1", "n2", both=True)) == \
+        "<Link n1 and n2: nothing set here>"
+    with pytest.raises(AttributeError, match="it has latency, loss"):
+        Cluster(nodes=3).link("n1", "n2").los

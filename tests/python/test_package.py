@@ -57,13 +57,21 @@ def test_types(tmp_path):
         "act: quorumlab.Act = sim.crash('n1')\n"
         "name: str = sim.nodes[0].name\n"
         "step = quorumlab.Scenario('a', nodes=3).after('1s').crash('n1').expect(leader='exists')\n"
-        "wrong: int = sim.now_ns + sim.digest\n")
+        "held: bool = step.after('1s').crash(sim.leader, ['n2', sim.nodes[0]]).run().ok\n"
+        "loaded: quorumlab.Scenario = quorumlab.Scenario.load('quorum')\n"
+        "loading = loaded.load(every='100ms').say('...')\n"
+        "wrong: int = sim.now_ns + sim.digest\n"
+        "sim.crush('n1')\n"
+        "sim.crash(3)\n"
+        "loaded.crush('n1')\n"
+        "step.crush('n1')\n")
     def mypy(*arguments):
         return subprocess.run([sys.executable, "-m", "mypy", "--ignore-missing-imports", "--cache-dir", str(tmp_path / "cache"),
                                *arguments], capture_output=True, text=True, cwd=tmp_path,
                               env={"MYPYPATH": str(pathlib.Path(quorumlab.__file__).parents[1]), "PATH": "/usr/bin:/bin"})
 
     done = mypy("user.py")
-    assert done.stdout.count("error:") == 1 and "user.py:6" in done.stdout, done.stdout + done.stderr
+    wrong = [int(line.split(":")[1]) for line in done.stdout.splitlines() if "error:" in line]
+    assert wrong == [9, 10, 11, 12, 13], done.stdout + done.stderr
     done = mypy("-p", "quorumlab")
     assert done.returncode == 0, done.stdout + done.stderr

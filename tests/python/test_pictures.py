@@ -116,3 +116,42 @@ def test_a_program_is_shown():
     sim = Cluster(names, kv=kv, seed=1, **document).run_for("10s")
     program = next(sim[h] for h in sim.hosts if sim[h].kind == "program")
     assert program.name in sim.render("svg") and isinstance(program.holds, bool) and program.token >= 0
+
+
+def test_what_print_shows(monkeypatch):
+    import io
+    import sys
+
+    sim = Cluster(nodes=3, seed=1).run_for("1s")
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert "\033[33m" in str(sim)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert "\033" not in str(sim) and "leader" in str(sim) and "\033[33m" in sim.render("ansi")
+    agents = Cluster(nodes=3, gossip=True, raft=False, seed=1).run_for("1s")
+    agents.join("n2", to="n1")
+    agents.run_for("5s")
+    assert [line.split("lists ")[1] for line in str(agents).splitlines()[1:]] == ["2 alive", "2 alive", "1 alive"]
+
+
+def test_every_server_has_its_name_in_the_ring():
+    sim = Cluster(nodes=64, seed=1).run_for("1s")
+    drawn = sim.render("svg")
+    texts = [e.text for e in xml.etree.ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    assert set(sim.names) - set(texts) == {sim.leader.name} and f"{sim.leader.name}, leads" in texts
+    # What does not fit into a circle stands beside it, inside the picture.
+    names = ["a-name-of-a-server-in-europe", "another-name-of-one-in-asia", "third"]
+    root = xml.etree.ElementTree.fromstring(Cluster(nodes=names, seed=1).run_for("1s").render("svg"))
+    width = float(root.get("viewBox").split()[2])
+    middles = [(float(e.get("cx")), float(e.get("cy"))) for e in root.iter("{http://www.w3.org/2000/svg}circle")]
+    found = [e for e in root.iter("{http://www.w3.org/2000/svg}text") if e.text in names]
+    assert [e.text for e in found] == names
+    for e in found:
+        x, y, reach = float(e.get("x")), float(e.get("y")), 9 * len(e.text)
+        left, right = {"start": (x, x + reach), "end": (x - reach, x), "middle": (x - reach / 2, x + reach / 2)}[e.get("text-anchor")]
+        assert left > 0 and right < width
+        assert all((max(left - cx, cx - right, 0)) ** 2 + (y - cy) ** 2 > 30**2 for cx, cy in middles)

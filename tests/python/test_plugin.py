@@ -46,6 +46,14 @@ def test_seeds_and_replays(tmp_path, tool):
     assert "replay: quorumlab run" in done.stdout and "cluster.nodes=7" in done.stdout
 
 
+@pytest.mark.parametrize("option", ["--quorumlab-seeds=0", "--quorumlab-seeds=-1", "--quorumlab-seeds=x", "--quorumlab-first-seed=-1"])
+def test_numbers_of_seeds_that_make_no_sense(tmp_path, option):
+    (tmp_path / "test_it.py").write_text(TESTS)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "quorumlab.pytest_plugin", option],
+                          capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 4 and "expected a whole number of" in done.stderr, done.stdout + done.stderr
+
+
 def test_the_plugin_is_described():
     pytest.importorskip("quorumlab.pytest_plugin")
     from quorumlab import pytest_plugin

@@ -1,5 +1,6 @@
 """Scenarios: written in Python or loaded, the same file, the same digest as the command line's."""
 
+import copy
 import json
 import pickle
 
@@ -133,3 +134,76 @@ def test_a_violation():
 def test_a_loaded_file_is_not_changed_by_accident():
     with pytest.raises(ScenarioError):
         load("quorum").crash("n1")
+
+
+@pytest.mark.parametrize("call, place, words", [
+    (lambda sc: sc.crash("n9"), "/timeline/1/crash", "step 2, crash: there is no node"),
+    (lambda sc: sc.after("1s").crash(3), "/timeline/1/crash", "step 2, crash: expected"),
+    (lambda sc: sc.write(), "/timeline/1/write", 'step 2, write: "key" is missing'),
+    (lambda sc: sc.expect(foo=1), "/timeline/1/expect/foo", "step 2, expect.foo: unknown key"),
+    (lambda sc: sc.after("1s").expect(leder="exists"), "/timeline/1/expect/leder", 'did you mean "leader"'),
+    (lambda sc: sc.wait_until(foo=1, within="1s"), "/timeline/1/wait_until/foo", "unknown key"),
+    (lambda sc: sc.meanwhile("1s").crash("n9"), "/meanwhile/0/crash", "meanwhile, step 1, crash: there is no node"),
+    (lambda sc: sc.finally_(foo=1), "/finally/0/foo", "finally 1, foo: unknown key"),
+    (lambda sc: sc.step(crsh="n1"), "/timeline/1/crsh", 'did you mean "crash"'),
+    (lambda sc: sc.crash("@nobody"), "/timeline/1/crash", "unknown selector"),
+    (lambda sc: sc.say(3), "/timeline/1/say", "step 2, say: expected a text"),
+    (lambda sc: sc.first.wait(), "/timeline/0/wait", "step 1, wait: there is no operation"),
+    (lambda sc: sc.first.expect(foo=1), "/timeline/0/expect/foo", "step 1, expect.foo"),
+])
+def test_mistakes_are_told_where_they_are_made(call, place, words):
+    sc = Scenario("a", nodes=3)
+    first = sc.crash("n1").as_("first")
+    sc.__dict__["first"] = first
+    text = sc.to_json()
+    with pytest.raises(quorumlab.ScenarioError, match=words) as caught:
+        call(sc)
+    assert caught.value.pointer == place and caught.value.line == 0 and "line" not in str(caught.value)
+    assert sc.to_json() == text and sc.after("1s").restart("@first").run().ok  # nothing of it was kept
+
+
+def test_steps_lead_on_to_the_next_one(tmp_path):
+    sc = Scenario("a", nodes=3)
+    sc.wait_until(leader="exists", within="2s").after("1s").crash("@leader").as_("old").wait_until(leader="exists", within="2s") \
+        .write(x=1).expect(write="accepted").at("9s").restart("@old").meanwhile("5s").crash("n1")
+    assert [next(iter(step)) for step in sc.to_dict()["timeline"]] == ["wait_until", "after", "wait_until", "write", "at"]
+    last = sc.say("the end")
+    assert last.run().digest == sc.run().digest and last.check() is sc and last.save(tmp_path / "a.scenario.json").exists()
+    assert Scenario.load(tmp_path / "a.scenario.json").run().digest == sc.run().digest
+    assert Scenario("b", nodes=3).load(every="100ms").run and Scenario.load("quorum").name == "quorum"
+    with pytest.raises(quorumlab.ScenarioError, match='no scenario "/nope"'):
+        Scenario.load("/nope")
+    for thing in (sc, sc.after("1s"), last):
+        with pytest.raises(AttributeError, match='did you mean "crash"'):
+            thing.crush("n1")
+
+
+def test_a_copy_can_be_changed():
+    sc = Scenario("a", nodes=3)
+    sc.at("1s").crash("n1")
+    for copied in (copy.copy(sc), copy.deepcopy(sc), pickle.loads(pickle.dumps(sc))):
+        copied.at("2s").restart("n1")
+        assert len(copied.to_dict()["timeline"]) == 2 and len(sc.to_dict()["timeline"]) == 1
+
+
+def test_runs_travel(tmp_path):
+    from concurrent.futures import ProcessPoolExecutor
+
+    runs = [load("quorum", **{"cluster.nodes": 7}).run(), load("quorum").run(trace=False), talk().run()]
+    for run in runs:
+        other = pickle.loads(pickle.dumps(run))
+        assert (other.digest, other.verdict, other.account, other.steps, repr(other)) == \
+            (run.digest, run.verdict, run.account, run.steps, repr(run))
+        assert other.trace == run.trace and other.replay_command == run.replay_command
+        if run.trace is not None:
+            assert other.player().text == run.player().text and other.story() == run.story()
+    with ProcessPoolExecutor(2) as pool:
+        assert [run.digest for run in pool.map(Scenario.run, [talk()] * 2)] == [runs[2].digest] * 2
+
+
+def test_snapshots_travel():
+    sim = quorumlab.Cluster(nodes=3, seed=1).run_for("1s")
+    sim.crash("n1")
+    moment = pickle.loads(pickle.dumps(sim.run_for("1s").snapshot()))
+    digest = sim.digest
+    assert repr(moment) == repr(sim.snapshot()) and sim.run_for("1s").restore(moment).digest == digest

@@ -101,8 +101,12 @@ def test_files(run, tmp_path):
     again = load_trace(tmp_path / "t.qlt")
     assert again == run.trace and again.names == run.trace.names
     assert again.draw("svg") == pickle.loads(pickle.dumps(run.trace)).draw("svg")
-    with pytest.raises(ScenarioError):
+    with pytest.raises(FileNotFoundError):
         load_trace(tmp_path / "none.qlt")
+    (tmp_path / "none.qlt").write_text("...")
+    with pytest.raises(ScenarioError, match="is not a quorumlab trace") as caught:
+        load_trace(tmp_path / "none.qlt")
+    assert str(caught.value).count("none.qlt") == 1
     with pytest.raises(OSError):
         run.trace.save(tmp_path / "no" / "t.qlt")
 

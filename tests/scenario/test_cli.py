@@ -306,6 +306,9 @@ def reports(tool, folder):
     json.loads(tool("report", TALK, "--perfetto").stdout)
     part = tool("report", TALK, "--mermaid", "--from", "Slide 20: one is down", "--to", "1200ms")
     expect(part.returncode == 0 and 0 < len(part.stdout) < len(tool("report", TALK, "--mermaid").stdout), "a stretch of time")
+    for name in ("slide 20", "ONE IS DOWN", "Slide 20: one"):
+        same = tool("report", TALK, "--mermaid", "--from", name, "--to", "1.2")
+        expect(same.stdout == part.stdout, f"a bookmark by its number or a part: {name}")
     for bad, why in ((["report", TALK], "--html"), (["report", TALK, "--svg", "--from", "Slide 99"], "Slide 19"),
                      (["report", TALK, "--svg", "--from", "3s", "--to", "1s"], "before"),
                      (["report", str(trace), "--svg", "--seed", "3"], "scenario"),
@@ -313,8 +316,20 @@ def reports(tool, folder):
                      (["report", TALK, "--svg", "-o", "/nowhere/x.svg"], "cannot be written")):
         done = tool(*bad)
         expect(done.returncode == 64 and why in done.stderr, f"{bad[2:]}: {done.returncode} {done.stderr}")
+    page = tool("report", str(trace), "--html").stdout
+    expect("held: 12 expectations came true" in page and "log_matching" in page.replace("-", "_"), "a trace's page tells the verdict")
+    again = re.search(r"Again: <code>(.*?)</code>", page)
+    expect(again and "quorum" in again[1] and "--seed 42" in again[1], "and how to run it again")
     trace.write_bytes(trace.read_bytes()[:1000])
     expect(tool("report", str(trace), "--svg").returncode == 65, "a trace that is cut is refused")
+
+
+def again(binary):
+    """The command to repeat a run names the file as short as it can be found from here."""
+    for folder, wanted in ((SOURCE, "scenarios/talk/quorum.scenario.json"), (pathlib.Path("/usr"), "quorum")):
+        done = subprocess.run([binary, "report", "quorum", "--html"], capture_output=True, text=True, cwd=folder)
+        command = re.search(r"Again: <code>quorumlab run (.*?) --seed", done.stdout)[1]
+        expect(command == wanted, f"again, in {folder}: {command}")
 
 
 def handlers(tool, folder):
@@ -407,6 +422,7 @@ def main():
         data(tool, folder)
         sweeps(tool, folder)
         reports(tool, folder)
+        again(tool.path)
         serf_story(tool)
         serf_lines(tool, folder)
         handlers(tool, folder)

@@ -67,6 +67,24 @@ def look(driver, page):
     assert not errors, errors
 
 
+def fits(driver):
+    """In a narrow window, too, every word can be reached and the names of the hosts stay."""
+    for width in (420, 1300):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        reached, widest, overview, top = driver.execute_script("""
+          scrollTo(document.documentElement.scrollWidth, 1500);
+          var right = function (e) { return e.getBoundingClientRect().right; };
+          var texts = Array.from(document.querySelectorAll('#ladder text, .heads text')), box = document.querySelector('.overview');
+          box.scrollLeft = box.scrollWidth;
+          return [document.documentElement.clientWidth, Math.max.apply(null, texts.map(right)),
+                  right(document.querySelector('#overview')) - right(box), document.querySelector('.heads').getBoundingClientRect().top];""")
+        assert widest <= reached, f"{width} px: words end at {widest}, the page at {reached}"
+        assert overview <= 1, f"{width} px: the overview is cut by {overview}"
+        assert top == 0, f"{width} px: the heads are at {top}"
+        driver.execute_script("scrollTo(0, 0)")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tool", required=True)
@@ -84,6 +102,7 @@ def main():
         driver = browser(pathlib.Path(name) / "profile")
         try:
             look(driver, page)
+            fits(driver)
         finally:
             driver.quit()
     print("the page shows what happened and why")

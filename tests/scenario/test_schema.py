@@ -71,7 +71,7 @@ BEYOND_SCHEMA = (
     "stands in two groups", "is given twice", "named twice", "is above the most", "is the name of a client",
     "contradicts", "there is no operation to wait for", "no verb that names nodes", "has a meaning already",
     "must be above zero", "needs \"", "one group is no partition", "must ascend", "longer than 100 years",
-    "is a node, not a client", "at most 64 hosts", "can never hold", "expected \"exists\", \"none\" or a node",
+    "is a node, not a client", "at most 64 hosts", "at most 1000 hosts", "can never hold", "expected \"exists\", \"none\" or a node",
     "expected a bound", "the least is above", "election", "heartbeat", "lease", "ticks",
     "there are only", "is one line")
 

@@ -15,6 +15,7 @@
 #include "viz/app/stage.h"
 #include "viz/backend/glfw/window.h"
 #include "viz/panels/chooser.h"
+#include "viz/player/place.h"
 
 namespace quorumlab::viz {
 namespace {
@@ -102,7 +103,12 @@ int show_window(const Options& o, Session& session) {
 // The run as it is to be shown first: with what --act does, at --at, or where it failed.
 int prepare(const Options& o, Session& session) {
   std::string why_not;
-  for (const std::string& entry : o.acts) {
+  // What is done later keeps what was done before it, and not the other way round.
+  std::vector<std::string> acts = o.acts;
+  std::stable_sort(acts.begin(), acts.end(), [](const std::string& a, const std::string& b) {
+    return Session::time_of(a).value_or(0) < Session::time_of(b).value_or(0);
+  });
+  for (const std::string& entry : acts) {
     if (session.act(std::string_view(entry), why_not)) continue;
     std::fprintf(stderr, "quorumlab-viz: --act %s: %s\n", entry.c_str(), why_not.c_str());
     return cli::kExitUsage;
@@ -116,7 +122,14 @@ int prepare(const Options& o, Session& session) {
     return cli::kExitUsage;
   }
   if (!o.at.empty()) {
-    if (session.seek_to(o.at)) return 0;
+    if (session.seek_to(o.at)) {
+      const auto time = parse_time(o.at);
+      const std::int64_t end = session.timeline().end_ns();
+      if (time && *time > end && !find_bookmark(session.timeline().bookmarks(), o.at)) {
+        std::fprintf(stderr, "quorumlab-viz: --at %s: the run ends at %s, which is shown\n", o.at.c_str(), moment_text(end).c_str());
+      }
+      return 0;
+    }
     std::fprintf(stderr, o.at == "violation" ? "quorumlab-viz: --at \"%s\": nothing was violated; there are:\n"
                                              : "quorumlab-viz: --at \"%s\": no bookmark is called so, or more than one, and it is no time; there are:\n",
                  o.at.c_str());
@@ -181,6 +194,10 @@ int run_viz(int argc, char** argv) {
     if (const int code = choose(o); code != 0 || o.file.empty()) return code;
   }
   if (o.file.empty()) o.file = "quorum";
+  if (!o.screenshot.empty() && !o.screenshot.ends_with(".png")) {
+    std::fprintf(stderr, "quorumlab-viz: --screenshot %s: a picture is a .png\n", o.screenshot.c_str());
+    return cli::kExitUsage;
+  }
   int code = 0;
   const auto session = open_session(o.file, o.seed, o.settings, code);
   if (!session) return code;

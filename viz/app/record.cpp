@@ -149,6 +149,11 @@ int record_run(const RecordOptions& o, const Timeline& timeline, Player& player,
     return fail("--to \"" + o.to + "\": no bookmark is called so, or more than one, and it is no time");
   }
   if (to.time_ns < from.time_ns) return fail("--to is before --from");
+  const std::filesystem::path out(o.out);
+  const bool folder = std::filesystem::is_directory(out) || !out.has_extension() || o.out.ends_with('/');
+  if (!folder && out.extension() != ".gif" && out.extension() != ".mp4") {
+    return fail("--record " + o.out + ": films end in .gif or .mp4; a folder of pictures has no ending");
+  }
   const bool gif = o.out.ends_with(".gif"), film = o.out.ends_with(".mp4");
   if (film && !Ffmpeg::installed()) {
     return fail(o.out + ": films are made by the program ffmpeg, which is not installed (Debian package ffmpeg); a .gif or a folder needs nothing");

@@ -24,7 +24,8 @@ constexpr NamedKey kKeys[] = {
     {"Down", Key::down},       {"PageUp", Key::page_up},    {"PageDown", Key::page_down},
     {"Home", Key::home},       {"End", Key::end},           {"?", Key::help},       {"T", Key::theme},
     {"Escape", Key::escape},   {"J", Key::event_next},      {"K", Key::event_previous},
-    {"E", Key::election},      {"F", Key::fault},           {"V", Key::violation},
+    {"E", Key::election},      {"M", Key::commit},          {"F", Key::fault},      {"V", Key::violation},
+    {"N", Key::page_down},     {"P", Key::page_up},         {".", Key::black},
     {"L", Key::large},               {"W", Key::why},           {"I", Key::promises},   {"D", Key::diagram},
     {"O", Key::log},                 {"B", Key::black},         {"Return", Key::enter},  {"1", Key::choice_1},
     {"2", Key::choice_2},            {"3", Key::choice_3},      {"4", Key::choice_4},    {"5", Key::choice_5},
@@ -95,6 +96,7 @@ class Hands {
       return {};
     }
     if (verb == "screenshot") {
+      if (!rest.ends_with(".png")) return rest + ": a picture is a .png";
       stage_.step(0);
       return (small_ ? write_small_png : write_png)(rest, stage_.picture()) ? "" : rest + ": cannot be written";
     }
@@ -112,17 +114,25 @@ class Hands {
   std::string key(std::string name) {
     const bool shift = lower(name).starts_with("shift+");
     if (shift) name.erase(0, 6);
+    const bool control = lower(name).starts_with("ctrl+");
+    if (control) name.erase(0, 5);
     const auto found = key_named(name);
-    if (!found) {
+    // Menus read letters: A, G, C and what stands in them.
+    const bool letter = name.size() == 1 && std::string_view("abcdefghijklmnopqrstuvwxyz0123456789").find(lower(name)) != std::string::npos;
+    if (!found && !letter) {
       std::string all;
       for (const NamedKey& k : kKeys) all += std::string(all.empty() ? "" : " ") + k.name;
-      return "key: no key is called \"" + name + "\"; there are: " + all;
+      return "key: no key is called \"" + name + "\"; there are letters, digits, and: " + all;
     }
     stage_.shift(shift);
-    stage_.press(*found, true);
+    stage_.control(control);
+    // As a keyboard does it: the key, and the letter that it types.
+    if (letter && !control) stage_.letter(shift ? name[0] : lower(name)[0]);
+    if (found) stage_.press(*found, true);
     stage_.step(kFrame);
-    stage_.press(*found, false);
+    if (found) stage_.press(*found, false);
     stage_.shift(false);
+    stage_.control(false);
     stage_.step(kFrame);
     return {};
   }

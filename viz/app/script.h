@@ -2,7 +2,7 @@
 // pictures in documentation and for tests.
 //
 //   seek slide 22            a bookmark, a slide or a time
-//   key Space | key Shift+E  pressed and let go
+//   key Space | key Shift+E | key Ctrl+S | key A   pressed and let go
 //   click node:n1 | rclick node:n1 | click 640,400
 //   hover node:n1            the mouse goes there
 //   drag scrubber 900,700

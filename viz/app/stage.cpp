@@ -62,6 +62,7 @@ void Stage::point_at(int x, int y) { ImGui::GetIO().MousePos = ImVec2(static_cas
 void Stage::press(int button, bool down) { ImGui::GetIO().MouseDown[button] = down; }
 void Stage::press(Key key, bool down) { ImGui::GetIO().KeysDown[static_cast<int>(key)] = down; }
 void Stage::shift(bool down) { ImGui::GetIO().KeyShift = down; }
+void Stage::control(bool down) { ImGui::GetIO().KeyCtrl = down; }
 void Stage::wheel(int notches) { ImGui::GetIO().MouseWheel += static_cast<float>(notches); }
 void Stage::letter(char c) { ImGui::GetIO().AddInputCharacter(static_cast<unsigned char>(c)); }
 

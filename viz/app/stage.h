@@ -36,6 +36,7 @@ class Stage {
   void press(int button, bool down);
   void press(Key key, bool down);
   void shift(bool down);
+  void control(bool down);
   void wheel(int notches);
   void letter(char c);
 

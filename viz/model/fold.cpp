@@ -210,16 +210,25 @@ void end(State& s, const Record& r, bool by_program, Request::Outcome outcome, c
 }
 
 void read_cuts(State& s, const Record& r, const trace::Trace& trace) {
-  constexpr std::size_t kRow = 9;
   s.cut_count = r.a;
   s.cuts.clear();
   const ByteView bytes = r.a == 0 ? ByteView{} : trace.kept(r.c);
-  if (bytes.empty()) return;
-  s.cuts.resize(std::min<std::size_t>(s.hosts.size(), 64));
-  for (std::size_t at = 0; at + kRow <= bytes.size(); at += kRow) {
-    std::uint64_t targets = 0;
-    for (std::size_t i = 0; i < 8; ++i) targets |= static_cast<std::uint64_t>(bytes[at + 1 + i]) << (8 * i);
-    if (bytes[at] >= 1 && bytes[at] <= s.cuts.size()) s.cuts[bytes[at] - 1] = targets;
+  if (bytes.size() < 2) return;
+  const bool large = bytes[0] == 0;  // more than 64 hosts: see Cluster::keep_cuts
+  s.cut_words = large ? std::max<std::size_t>(bytes[1], 1) : 1;
+  s.cuts.resize(s.hosts.size() * s.cut_words);
+  const std::size_t number = large ? 2 : 1, row = number + 8 * s.cut_words;
+  const auto read = [&](std::size_t at, std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
+    return value;
+  };
+  for (std::size_t at = large ? 2 : 0; at + row <= bytes.size(); at += row) {
+    const std::uint64_t host = read(at, number);
+    if (host < 1 || host > s.hosts.size()) continue;
+    for (std::size_t word = 0; word < s.cut_words; ++word) {
+      s.cuts[(host - 1) * s.cut_words + word] = read(at + number + 8 * word, 8);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ enum class Mark : std::uint8_t {
   accepted,   // a client's operation
   refused,
   speech,
+  commit,     // an index that nobody had committed before; only in Timeline::commits()
   violation,  // of an invariant, or an expectation that did not hold
 };
 Mark mark_of(const trace::Record& record);

@@ -71,7 +71,8 @@ struct State {
   std::int64_t time_ns = 0;    // of the last record; of a Frame: as asked for
   trace::RecordId record = 0;  // the last that was folded
   std::vector<Host> hosts;     // host n stands at n - 1
-  std::vector<std::uint64_t> cuts;  // by host 1..64: whom it does not reach (bits); empty: whole
+  std::vector<std::uint64_t> cuts;  // for each host `cut_words`: whom it does not reach (bits); empty: whole
+  std::size_t cut_words = 1;
   std::uint64_t cut_count = 0;      // may be known where `cuts` is not
   std::vector<std::uint32_t> flying;  // numbers of flights (Timeline) that have not ended, in order
   std::uint32_t flights = 0;          // begun so far
@@ -94,8 +95,9 @@ struct State {
     return beliefs.empty() ? Belief::unknown : beliefs[(observer - 1) * hosts.size() + subject - 1];
   }
   bool cut(std::uint32_t source, std::uint32_t target) const {
-    return source >= 1 && target >= 1 && source <= cuts.size() && target <= 64 &&
-           (cuts[source - 1] >> (target - 1) & 1) != 0;
+    const std::size_t place = (source - 1) * cut_words + (target - 1) / 64;
+    return source >= 1 && target >= 1 && target <= 64 * cut_words && place < cuts.size() &&
+           (cuts[place] >> (target - 1) % 64 & 1) != 0;
   }
 };
 

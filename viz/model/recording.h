@@ -16,9 +16,13 @@ struct Recording {
   std::uint64_t seed = 0;
   std::vector<std::string> names;   // of hosts, by id from 1, as the trace has them
   std::vector<std::string> titles;  // the same for people: "DB X"
-  // The checkers that watch (sim/trace/checkers.h), and how long a follower waits for its leader; both
-  // as the scenario says.
+  // The checkers that watch (sim/trace/checkers.h), and below how long a follower waits for its leader;
+  // both as the scenario says.
   std::vector<std::uint32_t> checkers;
+  // How often each checker looked, by its number, in all that was run; empty: nobody knows. And whether
+  // linearizability was left undecided.
+  std::vector<std::uint64_t> checks;
+  bool undecided = false;
   std::int64_t election_min_ns = 0, election_max_ns = 0;
   // What hosts are, where that is known; empty: what they do in the trace tells.
   std::vector<Host::Kind> kinds;

@@ -114,6 +114,10 @@ void Timeline::take_in(RecordId id) {
   if (r.is(WorldFact::act) && is_write(recording_.trace.text_at(r.c))) has_writes_ = true;
   const Mark mark = renews ? Mark::nothing : mark_of(r);
   if (mark != Mark::nothing) marks_.push_back({r.time_ns, id, mark});
+  if (r.is(Fact::commit_advanced) && r.a > committed_) {
+    committed_ = r.a;
+    commits_.push_back({r.time_ns, id, Mark::commit});
+  }
   if (mark == Mark::bookmark) {
     bookmarks_.push_back({std::string(recording_.trace.text_at(r.b)), {r.time_ns + 1, id}});
     stops_.push_back({bookmarks_.back().text, bookmarks_.back().at, true});

@@ -76,6 +76,7 @@ class Timeline {
   Cursor cursor_of(trace::RecordId id) const { return {id == 0 ? 0 : recording_.trace[id].time_ns, id}; }
 
   const std::vector<Marked>& marks() const { return marks_; }  // all but `nothing`, in order
+  const std::vector<Marked>& commits() const { return commits_; }  // the first host of each index
   const std::vector<Bookmark>& bookmarks() const { return bookmarks_; }
   const std::vector<Stop>& stops() const { return stops_; }
   const std::vector<Flight>& flights() const { return flights_; }  // by their sending
@@ -107,7 +108,8 @@ class Timeline {
   State seen_;  // at the end of what was taken in
   std::vector<State> checkpoints_;  // after 0, distance, 2 * distance, ... records
   std::vector<Flight> flights_;
-  std::vector<Marked> marks_;
+  std::vector<Marked> marks_, commits_;
+  std::uint64_t committed_ = 0;
   std::vector<Bookmark> bookmarks_;
   std::vector<Stop> stops_;
   Story story_;

@@ -1,4 +1,6 @@
 // What the keys do.
+#include <algorithm>
+
 #include "viz/panels/paint.h"
 
 namespace quorumlab::viz {
@@ -12,18 +14,19 @@ void draw_help(const Canvas& c, const Box& box) {
       {"Space", "play, pause; a bookmark pauses by itself"},
       {"Right / Left", "next, previous visible event"},
       {"J / K", "next, previous event of any kind"},
-      {"E  F  V", "next election, fault, violation (with Shift: back)"},
+      {"E  M  F  V", "election, commit, fault, violation; Shift: back"},
       {"Up / Down", "faster, slower"},
       {"Home / End", "to the beginning, to the end"},
       {"mouse on the timeline", "seek"},
       {"mouse on a message", "what it says"},
+      {"Shift+Up / Shift+Down", "move what is longer than its panel (or the wheel)"},
       {"W", "why? (or click on a node, a message, an event)"},
       {"I  O", "invariants, logs (or gossip); Escape goes back"},
       {"D", "diagram of space and time; again: a large one"},
       {"A", "act: write, heal, divide, a rule, a timeout ..."},
       {"Tab, 1 2 3 ...", "a host: crash, pause, cut ... (or right button)"},
       {"mouse over the ring", "a line drawn there is a partition"},
-      {"G", "branches: show another, or two side by side"},
+      {"G", "branches: Enter shows one, C puts it beside"},
       {"Ctrl+S", "save what was done as a scenario file"},
       {"T", "light, dark"},
       {"L", "large type"},
@@ -33,7 +36,7 @@ void draw_help(const Canvas& c, const Box& box) {
   };
   const Brush& b = c.brush;
   const Theme& t = b.colours();
-  const int line = b.line_height(Size::body) + b.px(b.large() ? 2 : 6);
+  const int line = std::min(b.line_height(Size::body) + b.px(6), (box.height() - b.px(96)) / static_cast<int>(std::size(kLines)));
   const int high = line * static_cast<int>(std::size(kLines)) + b.px(80), wide = b.px(b.large() ? 1180 : 900);
   const Point m = box.middle();
   const Box panel{m.x - wide / 2, m.y - high / 2, m.x + wide / 2, m.y + high / 2};

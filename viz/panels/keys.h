@@ -20,6 +20,7 @@ enum class Key : int {
   event_next,
   event_previous,
   election,
+  commit,
   fault,
   violation,
   large,

@@ -2,7 +2,8 @@
 #include <algorithm>
 
 #include "sim/trace/question.h"
-#include "viz/panels/mouse.h"
+#include "viz/panels/fit.h"
+#include "viz/panels/scroll.h"
 
 namespace quorumlab::viz {
 namespace {
@@ -20,90 +21,94 @@ Asked read_question(std::string_view text) {
   return out;
 }
 
-// Lays text out, and draws it only if it is asked to: a frame's height must be known before it.
+// Text below text, on a brush that draws or only measures.
 class Column {
  public:
-  Column(const Canvas& c, const Box& box, bool draws) : c_(c), b_(c.brush), box_(box), y_(box.top), draws_(draws) {}
+  Column(const Canvas& c, const Box& box, const Fit& fit)
+      : c_(c), b_(c.brush), asking_(fit.ask_plain ? c.brush.in_normal_type() : c.brush), fit_(fit), box_(box), y_(box.top) {}
   int y() const { return y_; }
   void gap(int n) { y_ += b_.px(n); }
-  void text(const std::string& words, Size size, ImU32 colour, int most, int indent = 0) {
-    const int wide = box_.width() - indent;
-    if (draws_) y_ += b_.paragraph({box_.left + indent, y_}, wide, words, size, colour, most);
-    else y_ += std::min(most, static_cast<int>(b_.fold(words, wide, size).size())) * b_.line_height(size);
+  void text(const Brush& b, const std::string& words, Size size, ImU32 colour, int most = 99, int indent = 0) {
+    y_ += b.paragraph({box_.left + indent, y_}, box_.width() - indent, words, size, colour, most);
   }
 
   // To be answered by a number or a click.
   void question(const Asked& q, trace::RecordId record) {
-    const Theme& t = b_.colours();
+    const Brush& b = asking_;
+    const Theme& t = b.colours();
     const int chosen = c_.view.choice(record);
-    text(q.ask, b_.large() ? Size::small : Size::body, t.text, 4);
+    text(b, q.ask, fit_.ask, t.text, 6);
     gap(4);
+    const int indent = b.px(30), pad = b.px(fit_.dense ? 2 : 4), most = fit_.brief ? 1 : 3;
     for (std::size_t i = 0; i < q.choices.size(); ++i) {
-      const int top = y_, indent = b_.px(30);
+      const int top = y_, wide = box_.width() - indent - b.px(6);
       const bool here = chosen == static_cast<int>(i);
-      const int high = std::min(3, static_cast<int>(b_.fold(q.choices[i], box_.width() - indent - b_.px(6), Size::small).size())) *
-                       b_.line_height(Size::small);
-      const Box row{box_.left, top, box_.right, top + high + b_.px(8)};
-      y_ = row.bottom + b_.px(4);
-      if (!draws_) continue;
-      b_.fill(row, here ? palette::kBlue : t.back, b_.px(5));
-      if (!here) b_.frame(row, hovers(c_, row) ? t.text : t.line, b_.px(1), b_.px(5));
+      const int high = std::min(most, static_cast<int>(b.fold(q.choices[i], wide, Size::small).size())) * b.line_height(Size::small);
+      const Box row{box_.left, top, box_.right, top + high + 2 * pad};
+      y_ = row.bottom + pad;
+      b.fill(row, here ? palette::kBlue : t.back, b.px(5));
+      if (!here) b.frame(row, hovers(c_, row) ? t.text : t.line, b.px(1), b.px(5));
       const ImU32 ink = here ? palette::kWhite : t.text;
-      b_.text({row.left + b_.px(10), top + b_.px(4)}, std::to_string(i + 1), Size::small, ink);
-      b_.paragraph({row.left + indent, top + b_.px(4)}, box_.width() - indent - b_.px(6), q.choices[i], Size::small, ink, 3);
+      b.text({row.left + b.px(10), top + pad}, std::to_string(i + 1), Size::small, ink);
+      b.paragraph({row.left + indent, top + pad}, wide, q.choices[i], Size::small, ink, most);
       c_.remember("choice:" + std::to_string(i + 1), row);
+      if (fit_.brief && hovers(c_, row)) ImGui::SetTooltip("%s", q.choices[i].c_str());
       const Key key = static_cast<Key>(static_cast<int>(Key::choice_1) + static_cast<int>(i));
-      if (clicked(c_, row) || (c_.view.menu.kind == Menu::Kind::none && ImGui::IsKeyPressed(static_cast<int>(key), false))) c_.view.choose(record, static_cast<int>(i));
+      const bool typed = !c_.dry() && c_.view.menu.kind == Menu::Kind::none && ImGui::IsKeyPressed(static_cast<int>(key), false);
+      if (clicked(c_, row) || typed) c_.view.choose(record, static_cast<int>(i));
     }
-    if (chosen >= 0) text("Go on to see what happens.", Size::small, t.quiet, 2);
+    if (chosen >= 0) text(b, "Go on to see what happens.", Size::small, t.quiet, 2);
   }
   // `brief`: there is more to show.
   void answer(const Asked& q, trace::RecordId record, bool brief) {
-    const Theme& t = b_.colours();
-    const int chosen = c_.view.choice(record), indent = b_.px(26);
+    const Brush& b = asking_;
+    const Theme& t = b.colours();
+    const int chosen = c_.view.choice(record), indent = b.px(26);
     const int top = y_;
-    const Size size = brief ? Size::small : Size::body;
-    if (!brief) text(q.ask, Size::small, t.quiet, 3);
+    const Size size = brief ? Size::small : fit_.ask;
+    if (!brief) text(b, q.ask, Size::small, t.quiet, 3);
     const int line = y_;
-    text(q.choices.empty() ? "" : q.choices[q.right], size, t.good, 3, indent);
-    if (draws_) b_.tick({box_.left + b_.px(9), line + b_.line_height(size) / 2}, b_.px(8), t.good);
-    if (!q.because.empty() && !brief) text(q.because, Size::small, t.text, 4, indent);
+    text(b, q.choices.empty() ? "" : q.choices[q.right], size, t.good, fit_.brief ? 1 : 3, indent);
+    b.tick({box_.left + b.px(9), line + b.line_height(size) / 2}, b.px(8), t.good);
+    if (!q.because.empty() && !brief) text(b, q.because, Size::small, t.text, 6, indent);
     if (chosen >= 0 && !brief) {
       const bool right = chosen == static_cast<int>(q.right);
-      text(right ? "That is what you said." : "You said: " + q.choices[static_cast<std::size_t>(chosen)], Size::small, right ? t.good : t.bad, 2,
+      text(b, right ? "That is what you said." : "You said: " + q.choices[static_cast<std::size_t>(chosen)], Size::small, right ? t.good : t.bad, 2,
            indent);
     }
-    if (draws_) c_.remember("answer", {box_.left, top, box_.right, y_});
+    c_.remember("answer", {box_.left, top, box_.right, y_});
   }
 
  private:
   const Canvas& c_;
   const Brush& b_;
+  const Brush asking_;
+  const Fit& fit_;
   Box box_;
   int y_;
-  bool draws_;
 };
 
 // Everything in the box; answers where it ends.
-int lay_out_lesson(const Canvas& c, const Box& inner, bool draws) {
+int lay_out_lesson(const Canvas& c, const Box& inner, const Fit& fit) {
   const Theme& t = c.brush.colours();
-  const bool roomy = c.view.panel == View::Panel::story;
-  Column column(c, inner, draws);
-  column.text(c.frame.bookmark == 0 ? plain(c.timeline.recording().title) : plain(c.words(c.frame.bookmark)), Size::title, t.text, 3);
+  const Brush words = fit.words_plain ? c.brush.in_normal_type() : c.brush;
+  Column column(c, inner, fit);
+  column.text(words, c.frame.bookmark == 0 ? plain(c.timeline.recording().title) : plain(c.words(c.frame.bookmark)), fit.title, t.text);
   if (c.frame.caption != 0) {
-    column.gap(8);
-    const bool asked = c.view.keys && c.frame.question != 0;
-    column.text(plain(c.words(c.frame.caption)), Size::body, t.text, !roomy || (asked && c.brush.large()) ? 4 : 14);
+    column.gap(fit.dense ? 4 : 8);
+    const int top = column.y();
+    column.text(words, plain(c.words(c.frame.caption)), fit.caption, t.text);
+    c.remember("words", {inner.left, top, inner.right, column.y()});
   }
   // Nobody answers a picture, and a panel needs the room.
-  if (!c.view.keys || !roomy) return column.y();
+  if (!c.view.keys || c.view.panel != View::Panel::story) return column.y();
   const bool asked = c.frame.question != 0;
   if (c.frame.answered != 0) {
-    column.gap(asked ? 4 : 12);
-    column.answer(read_question(c.words(c.frame.answered)), c.frame.answered_record, asked);
+    column.gap(asked || fit.dense ? 4 : 12);
+    column.answer(read_question(c.words(c.frame.answered)), c.frame.answered_record, asked || fit.brief);
   }
   if (asked) {
-    column.gap(8);
+    column.gap(fit.dense ? 4 : 8);
     column.question(read_question(c.words(c.frame.question)), c.frame.question_record);
   }
   return column.y();
@@ -137,15 +142,23 @@ int draw_ways(const Canvas& c, const Box& box) {
 
 }  // namespace
 
-int draw_lesson(const Canvas& c, const Box& box) {
+int draw_lesson(const Canvas& c, const Box& box, const Fit& fit, int bottom) {
   const Brush& b = c.brush;
-  const int top = draw_ways(c, box), pad = b.px(14);
-  const Box inner{box.left + pad, top + pad, box.right - pad, box.bottom};
-  const Box panel{box.left, top, box.right, lay_out_lesson(c, inner, false) + pad};
+  const int top = draw_ways(c, box), pad = b.px(fit.dense ? 9 : 14), side = b.px(14);
+  const Box inner{box.left + side, top + pad, box.right - side, box.bottom};
+  const Brush measure = b.dry();
+  const int whole = lay_out_lesson(c.with(measure), inner, fit) + pad;
+  if (c.dry()) return whole;
+  const Box panel{box.left, top, box.right, std::min(whole, std::max(bottom, top + b.px(60)))};
   b.fill(panel, b.colours().panel, b.px(6));
   b.fill({panel.left, top, panel.left + b.px(5), panel.bottom}, palette::kBlue);
-  lay_out_lesson(c, inner, true);
-  c.remember("caption", {panel.left, panel.top, panel.right, std::min(panel.bottom, box.bottom)});
+  if (whole > panel.bottom) {
+    const Scrolled view(c, panel, "lesson", c.frame.caption, whole - top, c.view.panel == View::Panel::story);
+    lay_out_lesson(c, {inner.left, inner.top - view.offset(), inner.right, inner.bottom}, fit);
+  } else {
+    lay_out_lesson(c, inner, fit);
+  }
+  c.remember("caption", panel);
   return panel.bottom;
 }
 

@@ -64,6 +64,18 @@ Brush::Brush(const View& view, ImDrawList* list)
       scale_permille_(scale_of(static_cast<int>(ImGui::GetIO().DisplaySize.x),
                                static_cast<int>(ImGui::GetIO().DisplaySize.y))) {}
 
+Brush Brush::in_normal_type() const {
+  Brush out = *this;
+  out.large_ = false;
+  return out;
+}
+
+Brush Brush::dry() const {
+  Brush out = *this;
+  out.list_ = nullptr;
+  return out;
+}
+
 const ImFont* Brush::font(Size size) const {
   const ImFontAtlas* fonts = ImGui::GetIO().Fonts;
   return fonts->Fonts[std::min(static_cast<int>(size) + (large_ ? 3 : 0), fonts->Fonts.Size - 1)];
@@ -79,6 +91,7 @@ int Brush::width(std::string_view text, Size size) const {
 }
 
 void Brush::text(Point at, std::string_view text, Size size, ImU32 colour, Align align) const {
+  if (list_ == nullptr) return;
   if (align != Align::left) at.x -= align == Align::right ? width(text, size) : width(text, size) / 2;
   list_->AddText(font(size), pixels(size), at.at(), colour, text.data(), text.data() + text.size());
 }
@@ -131,15 +144,18 @@ int Brush::paragraph(Point at, int most_width, std::string_view all, Size size, 
 }
 
 void Brush::fill(const Box& b, ImU32 colour, int rounding) const {
+  if (list_ == nullptr) return;
   list_->AddRectFilled(Point{b.left, b.top}.at(), Point{b.right, b.bottom}.at(), colour, static_cast<float>(rounding));
 }
 
 void Brush::frame(const Box& b, ImU32 colour, int thickness, int rounding) const {
+  if (list_ == nullptr) return;
   list_->AddRect(Point{b.left, b.top}.at(), Point{b.right, b.bottom}.at(), colour, static_cast<float>(rounding), 0,
                  static_cast<float>(thickness));
 }
 
 void Brush::line(Point a, Point b, ImU32 colour, int thickness) const {
+  if (list_ == nullptr) return;
   list_->AddLine(a.at(), b.at(), colour, static_cast<float>(thickness));
 }
 
@@ -154,12 +170,14 @@ void Brush::dashes(Point a, Point b, ImU32 colour, int thickness, int dash, int 
 }
 
 void Brush::circle(Point centre, int radius, ImU32 inner, ImU32 edge, int thickness) const {
+  if (list_ == nullptr) return;
   const auto r = static_cast<float>(radius);
   if ((inner & IM_COL32_A_MASK) != 0) list_->AddCircleFilled(centre.at(), r, inner, 48);
   if (thickness > 0) list_->AddCircle(centre.at(), r, edge, 48, static_cast<float>(thickness));
 }
 
 void Brush::polygon(Point centre, int radius, int corners, int turn, ImU32 inner, ImU32 edge, int thickness) const {
+  if (list_ == nullptr) return;
   std::array<ImVec2, 12> points;
   corners = std::min(corners, 12);
   for (int i = 0; i < corners; ++i) {
@@ -170,6 +188,7 @@ void Brush::polygon(Point centre, int radius, int corners, int turn, ImU32 inner
 }
 
 void Brush::tick(Point c, int size, ImU32 colour) const {
+  if (list_ == nullptr) return;
   const ImVec2 points[3] = {Point{c.x - size, c.y}.at(), Point{c.x - size / 3, c.y + size * 2 / 3}.at(),
                             Point{c.x + size, c.y - size * 2 / 3}.at()};
   list_->AddPolyline(points, 3, colour, 0, static_cast<float>(std::max(2, size / 3)));
@@ -181,6 +200,7 @@ void Brush::cross(Point c, int size, ImU32 colour, int thickness) const {
 }
 
 void Brush::arrow_head(Point tip, Point from, int size, ImU32 colour) const {
+  if (list_ == nullptr) return;
   const int dx = tip.x - from.x, dy = tip.y - from.y;
   const int length =
       std::max(1, static_cast<int>(std::lround(std::sqrt(static_cast<double>(dx) * dx + static_cast<double>(dy) * dy))));

@@ -4,6 +4,7 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ class Brush {
   // So many pixels of a picture of 1280x800, in this one.
   int px(int n) const { return (n * scale_permille_ + 500) / 1000; }
   bool large() const { return large_; }  // type for a large room
+  // The same in normal type; and one that only measures: what is drawn with it leaves no trace.
+  Brush in_normal_type() const;
+  Brush dry() const;
 
   int line_height(Size size) const;
   int width(std::string_view text, Size size) const;
@@ -100,9 +104,15 @@ struct Canvas {
 
   const std::string& title(std::uint32_t host) const { return timeline.recording().titles[host - 1]; }
   std::string_view words(std::uint64_t text) const { return timeline.recording().trace.text_at(text); }
+  Canvas with(const Brush& other) const { return {timeline, frame, player, view, other, acts}; }
+  bool dry() const { return brush.list() == nullptr; }
   void remember(std::string name, const Box& box) const {
+    if (dry()) return;
+    const bool clipped = view.clip_bottom != 0;
+    if (clipped && (box.bottom <= view.clip_top || box.top >= view.clip_bottom)) return;
     if (view.beside) name = "beside:" + name;
-    view.places.push_back({std::move(name), box.left, box.top, box.right, box.bottom});
+    view.places.push_back({std::move(name), box.left, clipped ? std::max(box.top, view.clip_top) : box.top, box.right,
+                           clipped ? std::min(box.bottom, view.clip_bottom) : box.bottom});
   }
 };
 
@@ -113,7 +123,6 @@ void draw_help(const Canvas& canvas, const Box& box);      // help.cpp
 void draw_why(const Canvas& canvas, const Box& box);       // why.cpp
 void draw_promises(const Canvas& canvas, const Box& box);  // promises.cpp
 void draw_diagram(const Canvas& canvas, const Box& box);   // diagram.cpp
-int draw_lesson(const Canvas& canvas, const Box& box);     // lesson.cpp; answers where it ends
 void draw_hints(const Canvas& canvas, const Box& box);     // lesson.cpp
 int draw_spread(const Canvas& canvas, const Box& box);     // spread.cpp; answers where it ends
 void draw_logs(const Canvas& canvas, const Box& box);      // log.cpp

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include "viz/panels/acts.h"
+#include "viz/panels/mouse.h"
 #include "viz/panels/paint.h"
 
 namespace quorumlab::viz {
@@ -48,10 +49,12 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
       {Key::theme, Kind::toggle_theme, false},     {Key::large, Kind::toggle_large, false},
   };
   for (const Bound& b : kBound) {
+    if (view.scrolls_now && ImGui::GetIO().KeyShift && (b.key == Key::up || b.key == Key::down)) continue;
     if (pressed(b.key, b.repeat)) acts.push_back({b.act, 0, Mark::nothing});
   }
   const Kind direction = ImGui::GetIO().KeyShift ? Kind::previous_of : Kind::next_of;
   if (pressed(Key::election, true)) acts.push_back({direction, 0, Mark::election});
+  if (pressed(Key::commit, true)) acts.push_back({direction, 0, Mark::commit});
   if (pressed(Key::fault, true)) acts.push_back({direction, 0, Mark::fault});
   if (pressed(Key::violation, true)) acts.push_back({direction, 0, Mark::violation});
   read_panel_keys(view);
@@ -60,6 +63,32 @@ void read_keys(View& view, std::vector<UiAct>& acts) {
   if (!view.help) view.panel = View::Panel::story;
   if (!view.help) view.wide_diagram = false;
   view.help = false;
+}
+
+// Buttons for what one looks for; named by their keys. Answers where they begin.
+int draw_jumps(const Canvas& c, int right, const Box& header) {
+  struct Jump {
+    const char *key, *name, *what;
+    Mark mark;
+  };
+  static constexpr Jump kJumps[] = {{"V", "jump:violation", "next violation", Mark::violation},
+                                    {"F", "jump:fault", "next fault", Mark::fault},
+                                    {"M", "jump:commit", "next commit", Mark::commit},
+                                    {"E", "jump:election", "next election", Mark::election}};
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const int wide = b.width("M", Size::small) + b.px(12), high = b.line_height(Size::small) + b.px(6), y = header.middle().y - high / 2;
+  for (const Jump& jump : kJumps) {
+    if (!c.timeline.has_raft() && (jump.mark == Mark::commit || jump.mark == Mark::election)) continue;
+    const Box at{right - wide, y, right, y + high};
+    b.fill(at, hovers(c, at) ? t.faint : t.panel, b.px(4));
+    b.text({at.middle().x, y + b.px(3)}, jump.key, Size::small, t.quiet, Align::centre);
+    if (hovers(c, at)) ImGui::SetTooltip("%s (with Shift: back)", jump.what);
+    if (clicked(c, at)) c.acts.push_back({ImGui::GetIO().KeyShift ? UiAct::Kind::previous_of : UiAct::Kind::next_of, 0, jump.mark});
+    c.remember(jump.name, at);
+    right = at.left - b.px(4);
+  }
+  return right;
 }
 
 void draw_header(const Canvas& c, const Box& box) {
@@ -81,7 +110,7 @@ void draw_header(const Canvas& c, const Box& box) {
     b.text({at.x - b.px(20), box.middle().y - b.line_height(Size::body) / 2}, speed, Size::body, t.quiet, Align::right);
     const int left = at.x - b.px(30) - b.width(speed, Size::body);
     b.text({left - b.px(16), box.middle().y - b.line_height(Size::body) / 2}, "? keys", Size::body, t.quiet, Align::right);
-    right = left - b.px(16) - b.width("? keys", Size::body);
+    right = draw_jumps(c, left - b.px(28) - b.width("? keys", Size::body), box) - b.px(10);
     ImGui::SetCursorScreenPos(Point{at.x - b.px(14), box.top}.at());
     if (ImGui::InvisibleButton("play", Point{b.px(28), box.height()}.at())) {
       c.acts.push_back({UiAct::Kind::toggle_play, 0, Mark::nothing});
@@ -117,6 +146,7 @@ void View::choose(trace::RecordId question, int chosen) {
 void draw(const Timeline& timeline, const Frame& frame, const Player& player, View& view, std::vector<UiAct>& acts) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   view.places.clear();
+  view.scrolls_now = false;
   view.hovered = view.hovered_next;
   view.hovered_next = 0;
   ImGui::SetNextWindowPos(ImVec2(0, 0));
@@ -153,7 +183,7 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const std::size_t before = acts.size();
   bool taken = false;
   if (view.offer != nullptr && !view.black) {
-    draw_notice(canvas, network);
+    if (!view.help) draw_notice(canvas, network);
     taken = draw_menu(canvas, {0, 0, width, height});
     if (!taken) taken = draw_branches(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   }

@@ -49,6 +49,15 @@ struct View {
     std::string name;
     int left = 0, top = 0, right = 0, bottom = 0;
   };
+  // How far what is higher than its room was scrolled; what scrolls now takes Shift+Up and Shift+Down.
+  struct Scroll {
+    std::string name;
+    std::uint64_t about = 0;
+    int offset = 0;
+  };
+  std::vector<Scroll> scrolls;
+  bool scrolls_now = false;
+  int clip_top = 0, clip_bottom = 0;  // of what scrolls, while it is drawn; 0: nothing does
   std::vector<Place> places;
   const Place* place(std::string_view name) const;
 };

@@ -1,70 +1,89 @@
 // The side column below the lesson: the quorum, the three truths apart, what happened last, or a panel.
 #include <algorithm>
 
+#include "viz/panels/fit.h"
 #include "viz/panels/mouse.h"
 
 namespace quorumlab::viz {
 namespace {
 
 // A cell for each voter; those that reach each other are full; a mark stands where a majority begins.
-int draw_quorum(const Canvas& c, const Box& box) {
+void draw_cells(const Canvas& c, const Box& box, int widest, std::uint64_t voters, ImU32 colour) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
   const Quorum& q = c.frame.quorum;
-  const int whole = b.line_height(Size::title) + b.px(40) + 2 * b.line_height(Size::body);
-  if (!q.known || box.top + whole > box.bottom) return box.top;
-  std::uint64_t voters = 0;
-  for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) voters += c.timeline.has_kind(n, Host::Kind::server) ? 1 : 0;
-  voters = std::clamp<std::uint64_t>(voters, std::max(q.have, q.need), std::max(2 * q.need, q.have));
-  const ImU32 colour = q.available ? t.good : t.bad;
-  const int top = box.top;
-  const std::string verdict = q.available ? "quorum: AVAILABLE" : "quorum: UNAVAILABLE";
-  const Point mark{box.left + b.px(11), top + b.line_height(Size::title) / 2};
-  if (q.available) b.tick(mark, b.px(10), colour);
-  else b.cross(mark, b.px(9), colour, b.px(4));
-  b.text({box.left + b.px(30), top}, verdict, Size::title, colour);
-  const int y = top + b.line_height(Size::title) + b.px(6), high = b.px(26), gap = b.px(6);
-  const int cell = std::min(b.px(60), (box.width() - gap * static_cast<int>(voters)) / static_cast<int>(std::max<std::uint64_t>(voters, 1)));
+  const int gap = b.px(6);
+  const int cell = std::min(widest, (box.width() - gap * static_cast<int>(voters)) / static_cast<int>(std::max<std::uint64_t>(voters, 1)));
   for (std::uint64_t i = 0; i < voters; ++i) {
     const int x = box.left + static_cast<int>(i) * (cell + gap);
-    const Box each{x, y, x + cell, y + high};
+    const Box each{x, box.top, x + cell, box.bottom};
     if (i < q.have) b.fill(each, colour);
     else b.frame(each, t.line, b.px(2));
   }
   const int x = box.left + static_cast<int>(q.need) * (cell + gap) - gap / 2;
-  b.line({x, y - b.px(6)}, {x, y + high + b.px(6)}, t.text, b.px(3));
-  const int below = y + high + b.px(8);
-  const int text = b.paragraph({box.left, below}, box.width(),
-                               std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " +
-                                   std::to_string(q.need) + " needed", Size::body, t.text, 2);
-  c.remember("quorum", {box.left, top, box.right, below + text});
-  return below + text;
+  b.line({x, box.top - b.px(6)}, {x, box.bottom + b.px(6)}, t.text, b.px(3));
 }
 
-int draw_truth(const Canvas& c, Point at, int wide, bool known, bool holds, const std::string& text) {
+int draw_quorum(const Canvas& c, const Box& box, const Fit& fit) {
   const Brush& b = c.brush;
   const Theme& t = b.colours();
-  const Point mark{at.x + b.px(9), at.y + b.line_height(Size::body) / 2};
-  if (at.y + b.line_height(Size::body) > static_cast<int>(b.list()->GetClipRectMax().y)) return 0;
+  const Quorum& q = c.frame.quorum;
+  if (!q.known) return box.top;
+  std::uint64_t voters = 0;
+  for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) voters += c.timeline.has_kind(n, Host::Kind::server) ? 1 : 0;
+  voters = std::clamp<std::uint64_t>(voters, std::max(q.have, q.need), std::max(2 * q.need, q.have));
+  const ImU32 colour = q.available ? t.good : t.bad;
+  const Size size = fit.flat ? Size::body : Size::title;
+  const std::string verdict = q.available ? "quorum: AVAILABLE" : "quorum: UNAVAILABLE";
+  const int top = box.top, line = b.line_height(size);
+  const Point mark{box.left + b.px(11), top + line / 2};
+  if (q.available) b.tick(mark, b.px(10), colour);
+  else b.cross(mark, b.px(9), colour, b.px(4));
+  b.text({box.left + b.px(30), top}, verdict, size, colour);
+  int below = top + line + b.px(4);
+  const int right_of = box.left + b.px(44) + b.width(verdict, size);
+  if (fit.flat && (box.right - right_of) / static_cast<int>(voters) >= b.px(14)) {
+    draw_cells(c, {right_of, top + b.px(3), box.right, top + line - b.px(3)}, b.px(26), voters, colour);
+  } else {
+    const int y = top + line + b.px(6), high = b.px(fit.flat ? 18 : 26);
+    draw_cells(c, {box.left, y, box.right, y + high}, b.px(60), voters, colour);
+    below = y + high + b.px(8);
+  }
+  below += b.paragraph({box.left, below}, box.width(),
+                       std::to_string(q.have) + " of " + std::to_string(voters) + " reach each other, " + std::to_string(q.need) + " needed",
+                       fit.flat ? Size::small : Size::body, t.text, 2);
+  c.remember("quorum", {box.left, top, box.right, below});
+  return below;
+}
+
+int draw_truth(const Canvas& c, const Box& box, const Fit& fit, const char* name, bool known, bool holds, const std::string& text) {
+  const Brush& b = c.brush;
+  const Theme& t = b.colours();
+  const Size size = fit.flat ? Size::small : Size::body;
+  const Point mark{box.left + b.px(9), box.top + b.line_height(size) / 2};
   if (!known) b.line({mark.x - b.px(6), mark.y}, {mark.x + b.px(6), mark.y}, t.line, b.px(3));
   else if (holds) b.tick(mark, b.px(8), t.good);
   else b.cross(mark, b.px(6), t.bad, b.px(3));
-  return b.paragraph({at.x + b.px(28), at.y}, wide - b.px(28), text, Size::body, known ? t.text : t.quiet, 2);
+  const int high = b.paragraph({box.left + b.px(28), box.top}, box.width() - b.px(28), text, size, known ? t.text : t.quiet, 3);
+  c.remember(name, {box.left, box.top, box.right, box.top + high});
+  return box.top + high + b.px(fit.flat ? 2 : 4);
 }
 
 // A quorum that could decide, a leader that could lead and a write that was taken are three things.
-int draw_truths(const Canvas& c, const Box& box) {
+int draw_truths(const Canvas& c, const Box& box, const Fit& fit) {
   const Frame& f = c.frame;
   int y = box.top;
-  const int gap = c.brush.px(4);
+  const auto truth = [&](const char* name, bool known, bool holds, const std::string& text) {
+    y = draw_truth(c, {box.left, y, box.right, box.bottom}, fit, name, known, holds, text);
+  };
   if (f.quorum.known) {
     // Without a quorum a leader may go on to believe for a while; it decides nothing.
     const bool in_vain = f.leader != 0 && !f.quorum.available;
     const std::string who = f.leader == 0 ? std::string() : plain(c.title(f.leader));
-    y += gap + draw_truth(c, {box.left, y}, box.width(), !in_vain, f.leader != 0,
-                          f.leader == 0 ? "nobody leads"
-                          : in_vain     ? who + " still thinks that it leads"
-                                        : who + " leads, term " + std::to_string(f.leader_term));
+    truth("truth:leader", !in_vain, f.leader != 0,
+          f.leader == 0 ? "nobody leads"
+          : in_vain     ? who + " still thinks that it leads"
+                        : who + " leads, term " + std::to_string(f.leader_term));
   }
   const Request* last = nullptr;
   for (const Request& q : f.requests) {
@@ -73,15 +92,15 @@ int draw_truths(const Canvas& c, const Box& box) {
   const std::string accepted = f.accepted == 0 ? std::string() : short_act(c.words(f.accepted));
   if (last != nullptr && last->outcome != Request::Outcome::accepted) {
     const bool open = last->outcome == Request::Outcome::pending;
-    y += gap + draw_truth(c, {box.left, y}, box.width(), !open, false,
-                          short_act(c.words(last->text)) + (open ? ": no answer yet"
-                                                        : last->outcome == Request::Outcome::refused ? ": refused"
-                                                                                                     : ": timed out"));
+    truth("truth:asked", !open, false,
+          short_act(c.words(last->text)) + (open                                           ? ": no answer yet"
+                                            : last->outcome == Request::Outcome::refused ? ": refused"
+                                                                                         : ": timed out"));
   }
   if (f.accepted != 0) {
-    y += gap + draw_truth(c, {box.left, y}, box.width(), true, true, accepted + ": accepted at " + time_text(f.accepted_ns));
+    truth("truth:accepted", true, true, accepted + ": accepted at " + time_text(f.accepted_ns));
   } else if (last == nullptr && c.timeline.has_writes()) {
-    y += gap + draw_truth(c, {box.left, y}, box.width(), false, false, "no write was accepted yet");
+    truth("truth:accepted", false, false, "no write was accepted yet");
   }
   return y;
 }
@@ -190,6 +209,7 @@ void draw_feed(const Canvas& c, const Box& box) {
   const int top = box.top + line + b.px(4);
   while (at != told.begin()) {
     --at;
+    if (at->record == c.frame.violation) continue;  // it stands above
     const std::string words = plain(c.timeline.story().words(c.timeline.recording(), at->record));
     const std::string when = time_text(at->time_ns);
     const int indent = b.width("00.000 s ", Size::small);
@@ -240,9 +260,16 @@ int draw_tabs(const Canvas& c, const Box& box) {
   return box.top + high + b.px(10);
 }
 
-void draw_story(const Canvas& c, const Box& box) {
-  int y = draw_quorum(c, box) + c.brush.px(8);
-  y = draw_truths(c, {box.left, y, box.right, box.bottom}) + c.brush.px(12);
+// What must stay on the screen: the lesson, the quorum, the truths.
+int draw_facts(const Canvas& c, const Box& box, const Fit& fit) {
+  const Brush normal = c.brush.in_normal_type();
+  const Canvas canvas = fit.all_plain ? c.with(normal) : c;
+  const int y = draw_quorum(canvas, box, fit) + c.brush.px(fit.flat ? 5 : 8);
+  return draw_truths(canvas, {box.left, y, box.right, box.bottom}, fit);
+}
+
+void draw_story(const Canvas& c, const Box& box, const Fit& fit) {
+  int y = draw_facts(c, box, fit) + c.brush.px(fit.flat ? 4 : 12);
   if (const int below = draw_beliefs(c, {box.left, y, box.right, box.bottom}); below != y) y = below + c.brush.px(10);
   if (const int below = draw_spread(c, {box.left, y, box.right, box.bottom}); below != y) y = below + c.brush.px(10);
   if (c.frame.violation != 0) {
@@ -255,16 +282,46 @@ void draw_story(const Canvas& c, const Box& box) {
   draw_feed(c, {box.left, y, box.right, box.bottom});
 }
 
+// As roomy as the lesson, the quorum and the truths together allow. `over`: by so much the smallest is too high.
+Fit choose_fit(const Canvas& c, const Box& box, int gap, int& over) {
+  const Brush measure = c.brush.dry();
+  const Canvas dry = c.with(measure);
+  if (c.view.panel != View::Panel::story) {
+    Fit out;
+    out.title = Size::body;
+    const int lines = static_cast<int>(c.brush.fold(plain(c.words(c.frame.caption)), box.width() - c.brush.px(28), Size::body).size());
+    if (c.frame.caption != 0 && (lines > 4 || c.brush.large())) out.caption = Size::small;
+    out.words_plain = c.brush.large();
+    return out;
+  }
+  Fit fit;
+  for (int level = 0; level < kFits; ++level) {
+    fit = fit_of(level, c.brush.large());
+    int y = draw_lesson(dry, box, fit, box.bottom) + gap / (fit.dense ? 2 : 1);
+    if (fit.tabs) y = draw_tabs(dry, {box.left, y, box.right, box.bottom});
+    over = draw_facts(dry, {box.left, y, box.right, box.bottom}, fit) - box.bottom;
+    if (over <= 0) break;
+  }
+  return fit;
+}
+
 }  // namespace
 
 void draw_side(const Canvas& c, const Box& box) {
   const int gap = c.brush.px(16);
   c.brush.list()->PushClipRect(Point{box.left - gap, box.top - gap}.at(), Point{box.right + gap, box.bottom}.at(), true);
-  int y = draw_lesson(c, box) + gap;
-  y = draw_tabs(c, {box.left, y, box.right, box.bottom});
+  int over = 0;
+  const Fit fit = choose_fit(c, box, gap, over);
+  const Brush measure = c.brush.dry();
+  // A panel gets half of it at least.
+  const int most = c.view.panel != View::Panel::story ? box.middle().y
+                   : over <= 0                        ? box.bottom
+                                                      : draw_lesson(c.with(measure), box, fit, box.bottom) - over;
+  int y = draw_lesson(c, box, fit, most) + gap / (fit.dense ? 2 : 1);
+  if (fit.tabs) y = draw_tabs(c, {box.left, y, box.right, box.bottom});
   const Box rest{box.left, y, box.right, box.bottom};
   switch (c.view.panel) {
-    case View::Panel::story: draw_story(c, rest); break;
+    case View::Panel::story: draw_story(c, rest, fit); break;
     case View::Panel::why: draw_why(c, rest); break;
     case View::Panel::promises: draw_promises(c, rest); break;
     case View::Panel::diagram: draw_diagram(c, rest); break;

@@ -1,7 +1,7 @@
 // "Why?": from one record back along its causes, in the words of the command line and of the page.
 #include <algorithm>
 
-#include "viz/panels/mouse.h"
+#include "viz/panels/scroll.h"
 
 namespace quorumlab::viz {
 
@@ -17,20 +17,21 @@ void draw_why(const Canvas& c, const Box& box) {
     return;
   }
   const std::vector<trace::RecordId> chain = trace::why(recording.trace, about);
-  int y = box.top;
   const int line = b.line_height(Size::small), gap = b.px(10), pad = b.px(8), bar = b.px(14);
+  const int text_left = box.left + bar + pad;
+  std::vector<std::string> words;
+  std::vector<int> tops = {box.top};
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    words.push_back(plain(c.timeline.story().words(recording, chain[i])));
+    const Size size = i == 0 ? Size::body : Size::small;
+    tops.push_back(tops.back() + static_cast<int>(b.fold(words[i], box.right - text_left, size).size()) * b.line_height(size) + line + gap);
+  }
+  const Scrolled view(c, box, "why", about, tops.back() - box.top, true);
   for (std::size_t i = 0; i < chain.size(); ++i) {
     const trace::Record& r = recording.trace[chain[i]];
-    const std::string words = plain(c.timeline.story().words(recording, chain[i]));
     const Size size = i == 0 ? Size::body : Size::small;
-    const int text_left = box.left + bar + pad;
-    const int high = static_cast<int>(b.fold(words, box.right - text_left, size).size()) * b.line_height(size) + line;
-    const bool room = y + high + (i + 1 < chain.size() ? line + gap : 0) <= box.bottom;
-    if (!room && i > 0) {
-      const std::size_t rest = chain.size() - i;
-      b.text({text_left, y}, "... and " + std::to_string(rest) + (rest == 1 ? " cause" : " causes") + " before", Size::small, t.quiet);
-      break;
-    }
+    const int y = tops[i] - view.offset(), below = tops[i + 1] - view.offset(), high = below - gap - y;
+    if (below < box.top || y > box.bottom) continue;
     const Box row{box.left, y - b.px(3), box.right, y + high + b.px(3)};
     if (hovers(c, row)) b.fill(row, t.panel, b.px(4));
     if (i == 0) b.fill({box.left, y, box.left + b.px(5), y + high}, palette::kBlue);
@@ -39,11 +40,18 @@ void draw_why(const Canvas& c, const Box& box) {
     std::string when = time_text(r.time_ns);
     if (i > 0) when += "  because";
     b.text({text_left, y}, when, Size::small, t.quiet);
-    b.paragraph({text_left, y + line}, box.right - text_left, words, size, t.text);
+    b.paragraph({text_left, y + line}, box.right - text_left, words[i], size, t.text);
     c.remember("why:" + std::to_string(i), row);
     if (clicked(c, row)) c.acts.push_back({UiAct::Kind::seek_record, 0, Mark::nothing, chain[i]});
-    y += high + gap;
   }
+  // That there is more.
+  const std::size_t seen = static_cast<std::size_t>(std::count_if(tops.begin(), tops.end() - 1, [&](int top) { return top - view.offset() + line < box.bottom; }));
+  if (seen >= chain.size()) return;
+  const std::size_t rest = chain.size() - seen;
+  const std::string more = "... " + std::to_string(rest) + (rest == 1 ? " cause" : " causes") + " more" + (c.view.keys ? ": wheel, Shift+Down" : "");
+  const Box foot{box.left, box.bottom - line - b.px(4), box.right, box.bottom};
+  b.fill(foot, t.back);
+  b.text({text_left, foot.top + b.px(4)}, b.shortened(more, box.right - text_left, Size::small), Size::small, t.quiet);
 }
 
 }  // namespace quorumlab::viz

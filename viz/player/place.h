@@ -1,20 +1,17 @@
-// Places in a run as a person names them: a bookmark, a slide, a time.
+// Places in a run as a person names them; see sim/report/place.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "sim/report/place.h"
 #include "viz/model/timeline.h"
 
 namespace quorumlab::viz {
 
-// By its whole text, by what follows "Slide 20: ", by "slide 20", or by a part that no other
-// has; upper and lower case are the same.
+using report::parse_time;
 std::optional<std::size_t> find_bookmark(const std::vector<Bookmark>& bookmarks, std::string_view name);
-// "1.5s", "500ms", "20us", "7ns"; without a unit: seconds.
-std::optional<std::int64_t> parse_time(std::string_view text);
 
 }  // namespace quorumlab::viz

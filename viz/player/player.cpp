@@ -63,7 +63,7 @@ bool Player::seek_to(std::string_view place) {
 }
 
 void Player::step_marked(bool forward, Mark only) {
-  const auto& marks = timeline_.marks();
+  const auto& marks = only == Mark::commit ? timeline_.commits() : timeline_.marks();
   const auto fits = [&](const Marked& m) { return only == Mark::nothing || m.mark == only; };
   if (forward) {
     auto at = std::upper_bound(marks.begin(), marks.end(), cursor_.record,

@@ -102,6 +102,9 @@ void Branch::grow(std::int64_t until_ns, std::uint64_t most_events) {
     else if (handled < 500) slice_ns_ = std::min(slice_ns_ * 2, kLongestSlice);
     if (recording.growing && !runner_.concluding() && sim_.events() - point_events_ >= point_distance_) keep_point();
   }
+  recording.checks.resize(judge::kCheckerCount);
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) recording.checks[i] = sim_.checks(static_cast<judge::Checker>(i));
+  recording.undecided = !recording.growing && result_.undecided;
   recording.trace = sim_.trace();
   recording.reached_ns = recording.growing ? reached_ns_ : result_.end.ns;
   timeline->extend();

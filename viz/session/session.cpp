@@ -39,6 +39,41 @@ script::Json with_deeds(const script::Json& plain, const std::vector<Done>& deed
   return out;
 }
 
+// A value as one would say it: "n1", "n1 n2 | n3", "n1 -> n2".
+std::string said(const script::Json& value) {
+  using Kind = script::Json::Kind;
+  if (value.is(Kind::boolean)) return value.truth ? "" : "no";
+  std::string out;
+  if (value.is(Kind::list)) {
+    const bool sides = std::any_of(value.items.begin(), value.items.end(), [](const script::Json& j) { return j.is(Kind::list); });
+    for (const script::Json& item : value.items) out += (out.empty() ? "" : sides ? " | " : " ") + said(item);
+  } else if (value.is(Kind::object)) {
+    const script::Json *from = value.find("from"), *to = value.find("to");
+    if (from != nullptr && to != nullptr) out = said(*from) + " -> " + said(*to);
+    for (const auto& [key, member] : value.members) {
+      if (&member == from || &member == to) continue;
+      const std::string words = said(member);
+      out += (out.empty() ? "" : ", ") + key + (words.empty() ? "" : " " + words);
+    }
+  } else {
+    out = value.text;
+  }
+  return out;
+}
+
+// An entry of a scenario in the words that a deed has: "election_needs_majority off", "crash n1".
+std::string entry_words(const std::string& verb, const script::Json& value) {
+  if (verb == "rule") {
+    for (const char* way : {"off", "on"}) {
+      if (const script::Json* rule = value.find(way)) return said(*rule) + " " + way;
+    }
+  }
+  const script::Json *key = value.find("key"), *to = value.find("value");
+  if (verb == "write" && key != nullptr && to != nullptr) return "write " + said(*key) + " = " + said(*to);
+  const std::string words = said(value);
+  return verb + (words.empty() ? "" : " " + words);
+}
+
 std::string first_of(const script::Problems& problems) {
   return problems.empty() ? "it cannot be read" : problems.list().front().path + ": " + problems.list().front().what;
 }
@@ -210,6 +245,15 @@ std::optional<std::size_t> Session::act(const Deed& deed, std::string& why_not) 
   return fork(std::move(*done), seen, name, why_not);
 }
 
+std::optional<std::int64_t> Session::time_of(std::string_view entry) {
+  script::Problems problems;
+  const script::Json json = script::parse_json(entry, problems);
+  const script::Json* at = json.find("at");
+  const auto time = at == nullptr || !problems.empty() ? std::nullopt : script::parse_duration(at->text);
+  if (!time) return std::nullopt;
+  return time->ns;
+}
+
 std::optional<std::size_t> Session::act(std::string_view entry, std::string& why_not) {
   if (!wake(why_not)) return std::nullopt;
   script::Problems problems;
@@ -222,10 +266,11 @@ std::optional<std::size_t> Session::act(std::string_view entry, std::string& why
   }
   std::string name;
   for (const auto& [key, value] : json.members) {
-    if (key == "at") continue;
-    std::string flat = script::write_json(value);
-    flat.erase(std::remove_if(flat.begin(), flat.end(), [](char c) { return c == '"' || c == '\n'; }), flat.end());
-    name = key + " " + flat;
+    if (key != "at") name += (name.empty() ? "" : ", ") + entry_words(key, value);
+  }
+  if (name.empty()) {
+    why_not = "it does nothing: there is only a time";
+    return std::nullopt;
   }
   shown().grow(time->ns + 1);
   return fork({time->ns, std::move(json)}, time->ns, name + " at " + moment_text(time->ns), why_not);
@@ -268,6 +313,7 @@ void Session::grow_for(const UiAct& act) {
       case Kind::next_event: return b.timeline->size() > from;
       case Kind::next_visible: return !b.timeline->marks().empty() && b.timeline->marks().back().record > from;
       case Kind::next_of:
+        if (act.mark == Mark::commit) return !b.timeline->commits().empty() && b.timeline->commits().back().record > from;
         return std::any_of(b.timeline->marks().rbegin(), b.timeline->marks().rend(),
                            [&](const Marked& m) { return m.record > from && m.mark == act.mark; });
       case Kind::seek: return b.reached_ns() > act.time_ns;

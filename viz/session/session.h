@@ -45,6 +45,8 @@ class Session {
   std::optional<std::size_t> act(const Deed& deed, std::string& why_not);
   // An entry of "meanwhile" as a file has it: {"at": "1.25s", "crash": "n1"}.
   std::optional<std::size_t> act(std::string_view entry, std::string& why_not);
+  // When such an entry is to be done; nothing if it does not say it.
+  static std::optional<std::int64_t> time_of(std::string_view entry);
 
   void show(std::size_t branch);
   void compare(std::optional<std::size_t> branch);

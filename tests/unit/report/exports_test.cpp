@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "sim/report/ladder.h"
+#include "sim/report/text.h"
 #include "sim/script/loader.h"
 #include "sim/script/runner.h"
 #include "tests/catch.h"
@@ -27,9 +28,11 @@ std::size_t count(const std::string& text, std::string_view what) {
 struct Ran {
   world::Simulation sim;
   Subject subject;
+  script::Scenario scenario;
   explicit Ran(const std::string& name) {
     script::Problems problems;
-    const script::Scenario s =
+    script::Scenario& s = scenario;
+    s =
         script::load_file(QUORUMLAB_SOURCE_DIR "/scenarios/" + name + ".scenario.json", {}, problems);
     REQUIRE(problems.empty());
     script::RunOptions options;
@@ -69,6 +72,28 @@ void check_nesting(const std::string& page) {
 }
 
 }  // namespace
+
+TEST_CASE("what a trace knows of its run's end stands on its page, whatever stretch is drawn", "[report]") {
+  const Ran good("talk/quorum");
+  const std::string page = run_html(good.subject, good.chart());
+  CHECK(page.find("held: 12 expectations came true") != std::string::npos);
+  // What a client asked has the same words in every part of it.
+  CHECK(page.find("about operation ") == std::string::npos);
+  CHECK(page.find(": operation ") == std::string::npos);
+
+  const Ran bad("stale-lease-reads");
+  const Ending alone = ending_of(bad.sim.trace(), bad.subject.names, nullptr);
+  CHECK_FALSE(alone.held);
+  CHECK(alone.account.find("Violated: read") != std::string::npos);
+  CHECK(alone.account.find("How it came to that") != std::string::npos);
+  ChartOptions early;
+  early.to_ns = 300'000'000;
+  CHECK(run_html(bad.subject, bad.chart(early)).find("invariant violated: read") != std::string::npos);
+  // The scenario knows that it was to come, and who watched.
+  const Ending told = ending_of(bad.sim.trace(), bad.subject.names, &bad.scenario);
+  CHECK(told.held);
+  CHECK(told.account.find("The checkers that watched") != std::string::npos);
+}
 
 TEST_CASE("a chart has the three truths of the talk's slides apart", "[report]") {
   const Ran ran("talk/quorum");

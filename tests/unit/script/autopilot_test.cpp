@@ -25,9 +25,9 @@ std::string problems_of(const std::string& all) {
   return problems.text("f.json");
 }
 
-void holds(const std::string& steps) {
+void holds(const std::string& steps, const std::string& engines = kBoth) {
   Problems problems;
-  const Scenario s = load_text(text(steps, kBoth), "f.json", {}, problems);
+  const Scenario s = load_text(text(steps, engines), "f.json", {}, problems);
   INFO(problems.text("f.json"));
   REQUIRE(problems.empty());
   world::Simulation sim;
@@ -44,6 +44,13 @@ TEST_CASE("a dead voter is removed after the grace, and added once it is back") 
            {"after": "2500ms", "expect": {"members": {"voters": ["n1", "n2", "n3"]}}},
            {"after": "4s", "expect": {"members": {"voters": ["n1", "n2"]}}},
            {"restart": "n3"}, {"wait_until": {"members": {"voters": ["n1", "n2", "n3"]}}, "within": "60s"})");
+}
+
+TEST_CASE("a voter that serf forgot before the grace was over is gone all the same") {
+  holds(R"({"crash": "n3"}, {"wait_until": {"delivered": {"event": "member-reap", "to": ["n1", "n2"]}}, "within": "30s"},
+           {"expect": {"members": {"voters": ["n1", "n2", "n3"]}}},
+           {"wait_until": {"members": {"voters": ["n1", "n2"]}}, "within": "8s"})",
+        R"("raft": {"mode": "etcd"}, "serf": {"start_join": "n1", "reconnect_timeout": "1ms", "reap_interval": "500ms"}, )");
 }
 
 TEST_CASE("the last but one voter goes only while the rest has a majority") {

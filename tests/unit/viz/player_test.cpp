@@ -24,6 +24,7 @@ TEST_CASE("places as people name them") {
   CHECK(find_bookmark(all, "ONE") == 0);
   CHECK(find_bookmark(all, "is down") == 1);
   CHECK(find_bookmark(all, "back") == 2);
+  CHECK(find_bookmark(all, "slide 20: one") == 1);
   CHECK_FALSE(find_bookmark(all, "slide"));
   CHECK_FALSE(find_bookmark(all, "nowhere"));
   CHECK_FALSE(find_bookmark(all, "2"));  // a time

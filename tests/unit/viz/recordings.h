@@ -10,12 +10,7 @@
 
 namespace quorumlab::viz {
 
-// `name`: "talk/quorum".
-inline Recording record_scenario(const std::string& name) {
-  script::Problems problems;
-  const script::Scenario scenario =
-      script::load_file(std::string(QUORUMLAB_SOURCE_DIR) + "/scenarios/" + name + ".scenario.json", {}, problems);
-  REQUIRE(problems.empty());
+inline Recording record(const script::Scenario& scenario) {
   world::Simulation sim;
   script::Runner runner(scenario);
   script::RunResult result;
@@ -33,6 +28,15 @@ inline Recording record_scenario(const std::string& name) {
   out.election_min_ns = scenario.cluster.node.raft.timeouts.election_min.ns;
   out.election_max_ns = scenario.cluster.node.raft.timeouts.election_max.ns;
   return out;
+}
+
+// `name`: "talk/quorum".
+inline Recording record_scenario(const std::string& name) {
+  script::Problems problems;
+  const script::Scenario scenario =
+      script::load_file(std::string(QUORUMLAB_SOURCE_DIR) + "/scenarios/" + name + ".scenario.json", {}, problems);
+  REQUIRE(problems.empty());
+  return record(scenario);
 }
 
 // The frame at the bookmark with these words in its text.

@@ -59,6 +59,7 @@ void check_replays(Session& session) {
   const trace::Trace& other = again.sim.trace();
   CHECK(again.result.digest == session.shown().digest());
   CHECK(again.result.verdict == session.shown().result().verdict);
+  for (std::size_t i = 0; i < judge::kCheckerCount; ++i) CHECK(session.shown().recording.checks[i] == again.result.checks[i]);
   REQUIRE(other.size() == mine.size());
   for (trace::RecordId id = 1; id <= mine.size(); ++id) {
     const bool same = mine[id].time_ns == other[id].time_ns && mine[id].kind == other[id].kind && mine[id].cause == other[id].cause &&
@@ -465,6 +466,24 @@ TEST_CASE("nothing is done behind the violation that ended a run") {
   std::string why_not;
   CHECK_FALSE(session->act(Deed{Kind::crash, {1}}, why_not));
   CHECK(why_not.find("violated") != std::string::npos);
+}
+
+TEST_CASE("entries given by hand have names that people read, and one that does nothing is refused") {
+  std::string why_not;
+  const auto name_of = [&](const char* entry) {
+    auto session = open("talk/quorum");
+    REQUIRE(session->act(std::string_view(entry), why_not));
+    return session->shown().name;
+  };
+  CHECK(name_of(R"({"at": "1ms", "rule": {"off": "election_needs_majority"}})") == "election_needs_majority off at 0.001 s");
+  CHECK(name_of(R"({"at": "1s", "partition": [["n1", "n2"], ["n3", "n4", "n5"]]})") == "partition n1 n2 | n3 n4 n5 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "cut": {"from": "n1", "to": ["n2", "n3"]}})") == "cut n1 -> n2 n3 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "write": {"key": "x", "value": "1"}})") == "write x = 1 at 1 s");
+  CHECK(name_of(R"({"at": "1s", "heal": true})") == "heal at 1 s");
+  auto session = open("talk/quorum");
+  CHECK_FALSE(session->act(std::string_view(R"({"at": "1s"})"), why_not));
+  CHECK(why_not.find("does nothing") != std::string::npos);
+  CHECK(session->branches().size() == 1);
 }
 
 }  // namespace quorumlab::viz

@@ -28,6 +28,7 @@ void map_keys() {
       {Key::page_down, GLFW_KEY_PAGE_DOWN}, {Key::home, GLFW_KEY_HOME},      {Key::end, GLFW_KEY_END},
       {Key::help, GLFW_KEY_F1},             {Key::theme, GLFW_KEY_T},        {Key::escape, GLFW_KEY_ESCAPE},
       {Key::event_next, GLFW_KEY_J},        {Key::event_previous, GLFW_KEY_K},
+      {Key::commit, GLFW_KEY_M},
       {Key::election, GLFW_KEY_E},          {Key::fault, GLFW_KEY_F},        {Key::violation, GLFW_KEY_V},
       {Key::large, GLFW_KEY_L},             {Key::why, GLFW_KEY_W},          {Key::promises, GLFW_KEY_I},
       {Key::diagram, GLFW_KEY_D},           {Key::log, GLFW_KEY_O},          {Key::page_down, GLFW_KEY_N},

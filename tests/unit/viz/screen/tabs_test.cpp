@@ -1,6 +1,9 @@
 // What stands below the lesson's words: why, promises, the diagram, logs and gossip.
 #include <algorithm>
+#include <set>
+#include <tuple>
 
+#include "sim/judge/verdicts.h"
 #include "tests/unit/viz/recordings.h"
 #include "tests/unit/viz/screen/screen.h"
 
@@ -132,6 +135,76 @@ TEST_CASE("a promise that was broken is red, and leads to where it was") {
   REQUIRE(acts.size() == 1);
   CHECK(acts[0].kind == Kind::seek_record);
   CHECK(acts[0].record == w.recording.trace.size());
+}
+
+TEST_CASE("all causes can be reached by the wheel or by keys, in large type, too") {
+  Window w("talk/quorum");
+  w.screen.view.large = true;
+  w.player.act({Kind::last});
+  trace::RecordId longest = 0;
+  std::size_t most = 0;
+  for (trace::RecordId id = w.timeline.size() - 500; id <= w.timeline.size(); ++id) {
+    const std::size_t causes = trace::why(w.recording.trace, id).size();
+    if (causes > most) std::tie(most, longest) = std::tie(causes, id);
+  }
+  REQUIRE(most > 15);
+  w.screen.view.panel = Panel::why;
+  w.screen.view.why = longest;
+  w.frame();
+  CHECK(w.screen.view.place("why:1") != nullptr);
+  CHECK(w.screen.view.place("why:2") != nullptr);
+  const std::string last = "why:" + std::to_string(most - 1);
+  CHECK(w.screen.view.place(last) == nullptr);
+  const View::Place first = w.screen.place("why:1");
+  w.screen.mouse(first.left + 20, first.top + 4, false);
+  for (int i = 0; i < 40; ++i) {
+    ImGui::GetIO().MouseWheel = -3;
+    w.frame();
+  }
+  ImGui::GetIO().MouseWheel = 0;
+  CHECK(w.screen.view.place(last) != nullptr);
+  CHECK(w.screen.view.place("why:1") == nullptr);
+  // Another question begins at its top; keys do as well.
+  w.screen.view.why = longest - 1;
+  w.frame();
+  w.screen.view.why = longest;
+  w.frame();
+  CHECK(w.screen.view.place("why:0") != nullptr);
+  ImGui::GetIO().KeyShift = true;
+  for (int i = 0; i < 100; ++i) CHECK(w.screen.key(Key::down, w.timeline, w.player).empty());
+  CHECK(w.screen.view.place(last) != nullptr);
+}
+
+TEST_CASE("who met no case holds nothing; no promise is left out") {
+  Window w("talk/quorum");
+  w.recording.checkers.clear();
+  for (std::uint32_t i = 0; i < judge::kCheckerCount; ++i) w.recording.checkers.push_back(i);
+  w.recording.checks.assign(judge::kCheckerCount, 0);
+  w.recording.checks[0] = 7;
+  w.seek("slide 22");
+  w.key(Key::promises);
+  w.frame();
+  CHECK(w.screen.view.place("held:election-safety") != nullptr);
+  std::set<std::string> seen;
+  int held = 0;
+  for (int i = 0; i < 200; ++i) {
+    for (const View::Place& p : w.screen.view.places) {
+      if (p.name.starts_with("promise:")) seen.insert(p.name);
+      if (p.name.starts_with("held:")) CHECK(p.name == "held:election-safety");
+      held += p.name.starts_with("held:") ? 1 : 0;
+    }
+    ImGui::GetIO().KeyShift = true;
+    w.key(Key::down);
+  }
+  CHECK(held > 0);
+  CHECK(seen.size() == judge::kCheckerCount);
+  // Of a recording that does not count nothing is said to hold.
+  ImGui::GetIO().KeyShift = false;
+  w.recording.checks.clear();
+  w.screen.view.scrolls.clear();
+  w.frame();
+  CHECK(w.screen.view.place("promise:election-safety") != nullptr);
+  CHECK(w.screen.view.place("held:election-safety") == nullptr);
 }
 
 TEST_CASE("the diagram has the cursor of all; its wheel zooms, a click seeks") {
