@@ -89,16 +89,16 @@ std::string ip_words(std::uint64_t ip) {
   return fmt::format(" {}.{}.{}.{}", ip >> 24 & 255, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
 }
 
-// "10.0.0.1:7946 10.0.0.2:7946", the first one as it was given.
+// "[10.0.0.1:7946 10.0.0.2:7946] replay: false", the first one as it was given.
 std::string targets_words(const Record& r) {
-  std::string out = agent_address(r.peer);
+  std::string out = "[" + agent_address(r.peer);
   std::uint64_t told = 1;
   for (std::uint32_t host = 1; host <= 64; ++host) {
     if (host == r.peer || (r.a >> (host - 1) & 1) == 0) continue;
     out += " " + agent_address(host);
     ++told;
   }
-  return told < r.c ? out + fmt::format(" [and {} more]", r.c - told) : out;
+  return out + fmt::format("] replay: {}{}", r.b != 0, told < r.c ? fmt::format(" [and {} more]", r.c - told) : "");
 }
 
 std::string seconds_of(std::uint64_t ns) {
@@ -204,14 +204,14 @@ std::string serf_words(const Record& r, const Context& context) {
       return fmt::format("{}: [INFO] serf: Attempting re-join to previously known node: {}: {}", node, agent,
                          agent_address(r.peer));
     case Fact::join_began:
-      return fmt::format("{}: [INFO] agent: joining: [{}] replay: {}", node, targets_words(r), b != 0);
+      return fmt::format("{}: [INFO] agent: joining: {}", node, targets_words(r));
     case Fact::join_ended:
       if (c == 0) {
         return a != 0 ? fmt::format("{}: [INFO] serf: Re-joined to previously known node: {}: {}", node, agent,
                                     agent_address(r.peer))
                       : fmt::format("{} could not re-join {}", node, agent);
       }
-      if (a == 0) return fmt::format("{}: [WARN] agent: error joining{}", node, why);
+      if (a == 0) return fmt::format("{}: [WARN] agent: error joining{}", node, beside);
       return fmt::format("{}: [INFO] agent: joined: {} nodes", node, a);
     case Fact::snapshot_replayed:
       return fmt::format("{} reads its snapshot: {} node{} alive, member clock {}, event clock {}",
