@@ -236,6 +236,7 @@ class Writer {
     for (const script::SerfFlag& f : script::kSerfFlags) {
       if (s.*f.field != lan.*f.field) out.put(f.name, s.*f.field ? "true" : "false");
     }
+    if (s.label != lan.label) out.put("label", quoted(s.label));
     if (!s.tags.empty()) out.put("tags", tags(s.tags));
     if (!s.start_join.empty()) out.put("start_join", hosts(s.start_join));
     put_rules_off(s.rules, gossip::kRules, out);

@@ -105,6 +105,7 @@ Scenario load_json(const Json& root, const std::string& file, Problems& problems
       out.cluster.foreign_context = own->context;
     }
   }
+  reader.know_events(root);
   if (const Json* timeline = root.find("timeline")) reader.timeline(*timeline, "timeline");
   if (const Json* meanwhile = root.find("meanwhile")) reader.meanwhile(*meanwhile, "meanwhile");
   if (const Json* finally = root.find("finally")) reader.finally(*finally, "finally");

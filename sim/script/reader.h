@@ -22,6 +22,8 @@ class Reader {
   void cluster(const Json& json, const std::string& path);
   // In place of that: the scenario's cluster stands already.
   void know_cluster() { hosts_ = out_.cluster.host_names(); }
+  // The names of all user events and queries that the file's steps give, for whoever waits for one.
+  void know_events(const Json& file);
   void timeline(const Json& json, const std::string& path);
   void meanwhile(const Json& json, const std::string& path);
   void finally(const Json& json, const std::string& path);
@@ -57,6 +59,13 @@ class Reader {
   };
   Rules rules(const Json& json) const;
   void serf(const Json& json, const std::string& path);
+  void event_name(const Json& json, const std::string& path);
+  // targets() of agents: no client and no program is one.
+  Targets agents(const Json& json, const std::string& path);
+  // What stands there needs an engine; it is told if that does not run.
+  void expect_raft(int line, const std::string& path);
+  void expect_agents(int line, const std::string& path);
+  void expect_engines(const std::string& condition, const Json& json, const std::string& path);
   gossip::Tags tags(const Json& json) const;
   // True if the verb is one of serf's.
   bool agent_act(const std::string& verb, const Json& json, const std::string& path, Act& out);
@@ -78,7 +87,7 @@ class Reader {
   void operation(const Json& json, const std::string& path, Act& out);
   void partition(const Json& json, const std::string& path, Act& out);
   void condition(const std::string& key, const Json& json, const std::string& path, Conditions& out);
-  void bounds(const Json& json, Condition& out);
+  void bounds(const Json& json, const std::string& path, Condition& out);
 
   // A list of selectors, or one.
   Targets targets(const Json& json, const std::string& path);
@@ -90,6 +99,7 @@ class Reader {
   Scenario& out_;
   Problems& problems_;
   world::EtcdPorts ports_;
+  std::optional<std::vector<std::string>> events_;  // nothing: others may be given later
   std::vector<std::string> hosts_;  // names by id from 1; empty when the cluster is unusable
 };
 

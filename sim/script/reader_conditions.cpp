@@ -85,13 +85,33 @@ std::string words_of(const std::string& key, const Json& json) {
 
 }  // namespace
 
-void Reader::bounds(const Json& json, Condition& out) {
+void Reader::bounds(const Json& json, const std::string& path, Condition& out) {
   if (json.is(Json::Kind::number)) {
     out.least = out.most = unsigned_integer(json.text).value_or(0);
     return;
   }
   read_integer(&json, "at_least", out.least);
   read_integer(&json, "at_most", out.most);
+  if (out.least > out.most) problems_.add(json.line, path, "at_least is above at_most: it can never hold");
+}
+
+// What is asked of an engine that does not run would never hold, or always.
+void Reader::expect_engines(const std::string& condition, const Json& json, const std::string& path) {
+  const auto among = [&](std::initializer_list<std::string_view> list) {
+    return std::find(list.begin(), list.end(), condition) != list.end();
+  };
+  if (among({"command", "acks", "responses", "seen", "sees", "delivered", "coordinates"})) {
+    expect_agents(json.line, path);
+  } else if (among({"answer"})) {
+    if (!out_.cluster.node.run_kv) problems_.add(json.line, path, "nobody speaks HTTP here: the cluster needs \"etcd\"");
+  } else if (among({"leader", "quorum", "write", "read", "erase", "change", "term", "elections", "campaigns", "knows_leader",
+                    "committed", "applied", "caught_up", "snapshot_installed", "members"})) {
+    expect_raft(json.line, path);
+  } else if (condition == "role") {
+    for (const auto& [name, role] : json.members) {
+      if (role.text != "down" && role.text != "paused") expect_raft(role.line, path + "." + name);
+    }
+  }
 }
 
 void Reader::condition(const std::string& key, const Json& json, const std::string& path, Conditions& out) {
@@ -115,6 +135,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
       return;
     }
   }
+  expect_engines(key, json, path);
   if (serf_condition(key, json, path, c, out) || etcd_condition(key, json, path, c, out)) return;
   static constexpr std::pair<const char*, Condition::Operation> kOperations[] = {
       {"write", Condition::Operation::write}, {"read", Condition::Operation::read},
@@ -162,8 +183,7 @@ void Reader::condition(const std::string& key, const Json& json, const std::stri
   if (key == "snapshot_installed") return put_targets(Kind::snapshot_installed);
   if (key == "refused_to_start") return put_targets(Kind::refused_to_start);
   if (key == "term" || key == "elections" || key == "campaigns") {
-    bounds(json, c);
-    if (c.least > c.most) problems_.add(json.line, path, "at_least is above at_most: it can never hold");
+    bounds(json, path, c);
     return put(key == "term" ? Kind::term : key == "elections" ? Kind::elections : Kind::campaigns);
   }
   if (key == "committed" || key == "applied") {

@@ -1,5 +1,7 @@
 // What a scenario says about serf: settings of agents, commands to them, conditions on their views.
 #include "core/gossip/key_ring.h"
+#include "core/gossip/ranges.h"
+#include "core/gossip/regexp.h"
 #include "sim/script/loader.h"
 #include "sim/script/reader.h"
 #include "sim/script/serf_fields.h"
@@ -31,6 +33,7 @@ void Reader::serf(const Json& json, const std::string& path) {
   for (const SerfDuration& d : kSerfDurations) read(&json, d.name, config.*d.field);
   for (const SerfNumber& n : kSerfNumbers) read_integer(&json, n.name, config.*n.field);
   for (const SerfFlag& f : kSerfFlags) read(&json, f.name, config.*f.field);
+  read(&json, "label", config.label);
   if (const Json* given = member(&json, "tags", Json::Kind::object)) config.tags = tags(*given);
   if (const Json* given = member(&json, "tags_of", Json::Kind::object)) {
     std::vector<gossip::Tags>& all = out_.cluster.tags;
@@ -48,7 +51,7 @@ void Reader::serf(const Json& json, const std::string& path) {
     }
   }
   if (const Json* join = json.find("start_join")) {
-    for (const Selector& s : targets(*join, path + ".start_join")) {
+    for (const Selector& s : agents(*join, path + ".start_join")) {
       if (s.kind == Selector::Kind::node && s.node) {
         config.start_join.push_back(s.node);
       } else if (s.kind != Selector::Kind::node) {
@@ -77,7 +80,28 @@ void Reader::serf(const Json& json, const std::string& path) {
   gossip::Config copy = config;
   copy.id = NodeId{1};
   copy.name = "n1";
-  if (const auto valid = copy.validate(); !valid) problems_.add(json.line, path, valid.error().text());
+  for (const Error& wrong : gossip::problems(copy)) {
+    const Json* at = json.find(wrong.where);
+    // What the file says of a number was checked by its type, and keys were read above.
+    if (at != nullptr && at->is(Json::Kind::number)) continue;
+    if (wrong.where == "keyring_file" && json.find("keys") != nullptr) continue;
+    problems_.add(at == nullptr ? json.line : at->line, path + "." + wrong.where, wrong.what);
+  }
+}
+
+void Reader::expect_agents(int line, const std::string& path) {
+  if (!out_.cluster.node.run_gossip) problems_.add(line, path, "no serf agent runs here: the cluster needs \"serf\"");
+}
+
+Targets Reader::agents(const Json& json, const std::string& path) {
+  Targets out = targets(json, path);
+  const std::size_t servers = out_.cluster.names.size();
+  for (const Selector& s : out) {
+    if (s.kind == Selector::Kind::clients) problems_.add(json.line, path, "no agent runs on clients, only on nodes");
+    if (s.kind != Selector::Kind::node || s.node.value <= servers) continue;
+    problems_.add(json.line, path, "no agent runs on \"" + hosts_[s.node.value - 1] + "\", only on nodes");
+  }
+  return out;
 }
 
 bool Reader::agent_act(const std::string& verb, const Json& json, const std::string& path, Act& out) {
@@ -92,19 +116,17 @@ bool Reader::agent_act(const std::string& verb, const Json& json, const std::str
   out.verb = out.action.verb = world::Verb::agent;
   AgentCommand& command = out.action.agent;
   command.kind = at->second;
-  if (!out_.cluster.node.run_gossip) {
-    problems_.add(json.line, path, "no serf agent runs here: the cluster needs \"serf\"");
-  }
+  expect_agents(json.line, path);
   if (command.kind == Kind::leave) {
-    out.nodes = targets(json, path);
+    out.nodes = agents(json, path);
     return true;
   }
-  if (const Json* by = json.find("by")) out.nodes = targets(*by, path + ".by");
+  if (const Json* by = json.find("by")) out.nodes = agents(*by, path + ".by");
   read(&json, "name", command.name);
   read(&json, "payload", command.payload);
   switch (command.kind) {
     case Kind::join:
-      if (const Json* to = json.find("to")) out.hosts = targets(*to, path + ".to");
+      if (const Json* to = json.find("to")) out.hosts = agents(*to, path + ".to");
       read(&json, "replay", command.flag);
       break;
     case Kind::force_leave:
@@ -131,7 +153,15 @@ bool Reader::agent_act(const std::string& verb, const Json& json, const std::str
           if (host(name.text, name.line, path + ".nodes", true)) command.names.push_back(name.text);
         }
       }
-      if (const Json* filter = member(&json, "tags", Json::Kind::object)) command.tags = tags(*filter);
+      if (const Json* filter = member(&json, "tags", Json::Kind::object)) {
+        command.tags = tags(*filter);
+        for (const auto& [name, value] : filter->members) {
+          if (gossip::Regexp compiled; !compiled.compile(scalar(value))) {
+            problems_.add(value.line, path + ".tags." + name,
+                          "\"" + scalar(value) + "\" is no regular expression that can be read: nobody would answer");
+          }
+        }
+      }
       break;
     case Kind::key: {
       std::string what, key;
@@ -153,6 +183,39 @@ bool Reader::agent_act(const std::string& verb, const Json& json, const std::str
   return true;
 }
 
+void Reader::know_events(const Json& file) {
+  // Programs have events of their own.
+  if (!out_.cluster.apps.empty()) return;
+  events_.emplace();
+  for (const char* list : {"timeline", "meanwhile"}) {
+    const Json* steps = file.find(list);
+    if (steps == nullptr) continue;
+    for (const Json& step : steps->items) {
+      for (const char* verb : {"event", "query"}) {
+        if (const Json* name = member(step.find(verb), "name", Json::Kind::text)) events_->push_back(name->text);
+      }
+    }
+  }
+}
+
+// Of what a condition waits for. A misspelt kind would be waited for in vain, as a user event that nobody gives.
+void Reader::event_name(const Json& json, const std::string& path) {
+  using gossip::EventKind;
+  std::vector<std::string> known;
+  for (const EventKind kind : {EventKind::member_join, EventKind::member_leave, EventKind::member_failed,
+                               EventKind::member_update, EventKind::member_reap}) {
+    known.emplace_back(gossip::event_name(kind));
+  }
+  if (events_) known.insert(known.end(), events_->begin(), events_->end());
+  if (json.text.empty() || std::find(known.begin(), known.end(), json.text) != known.end()) return;
+  const std::string near = nearest(json.text, known);
+  if (!near.empty()) {
+    problems_.add(json.line, path, "unknown event \"" + json.text + "\"; did you mean \"" + near + "\"?");
+  } else if (events_) {
+    problems_.add(json.line, path, "unknown event \"" + json.text + "\": no step gives an event or query of this name");
+  }
+}
+
 bool Reader::serf_condition(const std::string& key, const Json& json, const std::string& path, Condition c,
                             Conditions& out) {
   using Kind = Condition::Kind;
@@ -168,12 +231,12 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
     return true;
   };
   if (key == "acks" || key == "responses") {
-    bounds(json, c);
+    bounds(json, path, c);
     return put(key == "acks" ? Kind::acks : Kind::responses);
   }
   if (key == "seen") {
-    if (const Json* whom = json.find("members")) c.whom = targets(*whom, path + ".members");
-    if (const Json* by = json.find("by")) c.who = targets(*by, path + ".by");
+    if (const Json* whom = json.find("members")) c.whom = agents(*whom, path + ".members");
+    if (const Json* by = json.find("by")) c.who = agents(*by, path + ".by");
     std::string as;
     read(&json, "as", as);
     for (const auto& [word, status] : kStatus) {
@@ -184,7 +247,7 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
   if (key == "sees") {
     std::string whose = "everybody sees ";
     if (const Json* by = json.find("by")) {
-      c.who = targets(*by, path + ".by");
+      c.who = agents(*by, path + ".by");
       if (by->text != "@all" && !by->text.empty()) whose = by->text + " sees ";
       if (by->is(Json::Kind::list)) {
         whose.clear();
@@ -198,7 +261,7 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
       c.least = 0;
       c.most = UINT64_MAX;
       c.status = status;
-      bounds(*number, c);
+      bounds(*number, path + "." + word, c);
       c.words = whose + (number->is(Json::Kind::number) ? number->text : "the right number") + " " + word;
       put(Kind::sees);
     }
@@ -206,20 +269,22 @@ bool Reader::serf_condition(const std::string& key, const Json& json, const std:
   }
   if (key == "delivered") {
     read(&json, "event", c.key);
-    if (const Json* to = json.find("to")) c.who = targets(*to, path + ".to");
+    if (const Json* event = member(&json, "event", Json::Kind::text)) event_name(*event, path + ".event");
+    if (const Json* to = json.find("to")) c.who = agents(*to, path + ".to");
     c.least = 1;
     if (const Json* times = json.find("times")) {
       c.least = 0;
-      bounds(*times, c);
+      bounds(*times, path + ".times", c);
     }
     return put(Kind::delivered);
   }
   if (key == "coordinates") {
-    if (const Json* from = json.find("from")) c.who = targets(*from, path + ".from");
-    if (const Json* to = json.find("to")) c.whom = targets(*to, path + ".to");
+    if (const Json* from = json.find("from")) c.who = agents(*from, path + ".from");
+    if (const Json* to = json.find("to")) c.whom = agents(*to, path + ".to");
     Duration least, most{INT64_MAX};
     read(&json, "at_least", least);
     read(&json, "at_most", most);
+    if (least > most) problems_.add(json.line, path, "at_least is above at_most: it can never hold");
     c.least = static_cast<std::uint64_t>(least.ns);
     c.most = static_cast<std::uint64_t>(most.ns);
     return put(Kind::coordinates);

@@ -88,6 +88,9 @@ std::optional<Selector> Reader::selector(const Json& json, const std::string& pa
   const std::string word = json.text.substr(1);
   if (const auto kind = find_selector(word)) {
     out.kind = *kind;
+    using Kind = Selector::Kind;
+    const bool by_role = *kind == Kind::leader || *kind == Kind::follower || *kind == Kind::followers || *kind == Kind::candidate;
+    if (by_role) expect_raft(json.line, path);
     return out;
   }
   for (std::size_t i = 0; i < out_.aliases.size(); ++i) {
@@ -186,6 +189,11 @@ void Reader::operation(const Json& json, const std::string& path, Act& out) {
   }
 }
 
+void Reader::expect_raft(int line, const std::string& path) {
+  if (out_.cluster.node.run_raft || !out_.cluster.foreign_name.empty()) return;
+  problems_.add(line, path, "no Raft runs here: the cluster needs \"raft\" beside \"serf\"");
+}
+
 void Reader::act(const std::string& verb, const Json& json, const std::string& path, Act& out) {
   if (agent_act(verb, json, path, out) || http_act(verb, json, path, out)) return;
   for (const VerbName& v : kVerbs) {
@@ -208,6 +216,7 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
       if (out.verb == engines) problems_.add(json.line, path, "is for Raft; a protocol of one's own runs here");
     }
   }
+  if (is_operation(out.verb)) expect_raft(json.line, path);
   switch (out.verb) {
     case Verb::kill:
     case Verb::crash:
@@ -261,6 +270,11 @@ void Reader::act(const std::string& verb, const Json& json, const std::string& p
         out.rules = std::move(named.raft);
         out.gossip_rules = std::move(named.gossip);
         out.kv_rules = std::move(named.kv);
+        if (!out.rules.empty()) expect_raft(list->line, path);
+        if (!out.gossip_rules.empty()) expect_agents(list->line, path);
+        if (!out.kv_rules.empty() && !out_.cluster.node.run_kv) {
+          problems_.add(list->line, path, "no etcd runs here: the cluster needs \"etcd\"");
+        }
       }
       break;
     case Verb::write:
@@ -368,7 +382,10 @@ void Reader::step(const Json& json, const std::string& path) {
   if (step.wait && !(step.act && is_operation(step.act->verb) && !step.act->load)) {
     problems_.add(json.find("wait")->line, path + ".wait", "there is no operation to wait for in this step");
   }
-  if (const Json* whose = json.find("show_members")) step.show_members = targets(*whose, path + ".show_members");
+  if (const Json* whose = json.find("show_members")) {
+    expect_agents(whose->line, path + ".show_members");
+    step.show_members = agents(*whose, path + ".show_members");
+  }
   read(&json, "say", step.say);
   read(&json, "bookmark", step.bookmark);
   read_integer(&json, "slide", step.slide);

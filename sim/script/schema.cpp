@@ -95,6 +95,7 @@ class Writer {
         out["type"] = "object";
         out["minProperties"] = 1;
         if (type.keys_are_names) out["propertyNames"] = {{"pattern", kLabel}};
+        if (type.keys_not_empty) out["propertyNames"] = {{"minLength", 1}};
         out["additionalProperties"] = use(*type.item);
         return out;
       case Kind::any_of:
@@ -211,6 +212,12 @@ std::string markdown() {
   }
   out += "## Conditions\n\nOf `wait_until`, `expect` and `finally`; all that stand in an object must hold.\n\n";
   table(r.conditions->fields, "condition", out);
+  out += "What is inside those that are objects:\n\n";
+  for (const Field& condition : r.conditions->fields) {
+    if (condition.type->kind != Type::Kind::object) continue;
+    out += "### " + condition.name + "\n\n";
+    table(condition.type->fields, "key", out);
+  }
   out += "## Selectors\n\n| selector | whom it means |\n|---|---|\n";
   for (const Field& s : r.selectors) out += "| `@" + s.name + "` | " + s.doc + " |\n";
   out += "| `@NAME` | whom a step with `\"as\": \"NAME\"` hit |\n\n";

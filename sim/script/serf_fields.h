@@ -41,6 +41,8 @@ inline constexpr SerfDuration kSerfDurations[] = {
      "A member that left is forgotten after this."},
     {"recent_intent_timeout", &gossip::Config::recent_intent_timeout,
      "Intents about strangers are remembered for so long."},
+    {"queue_check_interval", &gossip::Config::queue_check_interval,
+     "How often queues that are longer than they may be are cut."},
 };
 
 struct SerfNumber {
@@ -60,9 +62,19 @@ inline constexpr SerfNumber kSerfNumbers[] = {
     {"awareness_max_multiplier", &gossip::Config::awareness_max_multiplier,
      "How slow a member in poor health gets."},
     {"udp_buffer_size", &gossip::Config::udp_buffer_size, "Bytes in a packet."},
-    {"max_queue_depth", &gossip::Config::max_queue_depth, "Messages in a queue."},
+    {"handoff_queue_depth", &gossip::Config::handoff_queue_depth,
+     "So many messages of a kind may wait for the worker; what comes then is dropped."},
+    {"max_queue_depth", &gossip::Config::max_queue_depth, "Messages in a queue of serf's."},
+    {"min_queue_depth", &gossip::Config::min_queue_depth,
+     "In place of max_queue_depth: this, or twice the members if that is more; 0: that stays."},
+    {"event_buffer", &gossip::Config::event_buffer,
+     "User events of so many Lamport times are remembered; older ones are dropped."},
+    {"query_buffer", &gossip::Config::query_buffer, "The same of queries."},
     {"query_timeout_mult", &gossip::Config::query_timeout_mult,
      "Of a query: gossip_interval * this * ceil(log10(n + 1))."},
+    {"query_size_limit", &gossip::Config::query_size_limit, "Bytes of a query, encoded."},
+    {"query_response_size_limit", &gossip::Config::query_response_size_limit,
+     "Bytes of an answer to a query, encoded."},
     {"user_event_size_limit", &gossip::Config::user_event_size_limit, "Bytes of name and payload."},
 };
 

@@ -195,11 +195,14 @@ void check(const Type& type, const Json& value, const std::string& path, Problem
       return;
     }
     case Kind::map: {
-      if (value.members.empty()) return wrong(type, value, path, problems);
+      if (value.members.empty()) {
+        return problems.add(value.line, path, "expected " + type.title + ", at least one; got none");
+      }
       for (const auto& [key, member] : value.members) {
         if (type.keys_are_names && !is_label(key)) {
           problems.add(member.line, path + "." + key, "expected the name of a node, got \"" + key + "\"");
         }
+        if (type.keys_not_empty && key.empty()) problems.add(member.line, path, "expected a name, got \"\"");
         check(*type.item, member, path + "." + key, problems);
       }
       return;

@@ -51,6 +51,7 @@ struct Type {
   std::vector<std::string> choices;
   const Type* item = nullptr;
   bool keys_are_names = false;
+  bool keys_not_empty = false;           // of a map from any text
   std::vector<const Type*> options;
   std::vector<Field> fields;
   // Of an object: how many fields there may be.

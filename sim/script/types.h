@@ -51,7 +51,7 @@ class TypeStore {
     type->fields = std::move(fields);
     return type;
   }
-  const Type* map(const Type* item, bool keys_are_names, std::string title, std::string id = {}) {
+  Type* map(const Type* item, bool keys_are_names, std::string title, std::string id = {}) {
     Type* type = make(Kind::map, std::move(title), std::move(id));
     type->item = item;
     type->keys_are_names = keys_are_names;

@@ -1,13 +1,27 @@
 // The registry's part about serf: the agents' settings, their commands, and what can be asked of
 // their views.
+#include <algorithm>
+
+#include "core/gossip/ranges.h"
 #include "sim/script/serf_fields.h"
 #include "sim/script/types.h"
 
 namespace quorumlab::script {
+namespace {
+
+const Type* ranged(TypeStore& s, const SerfNumber& number) {
+  const auto all = gossip::count_ranges();
+  const auto range = std::find_if(all.begin(), all.end(), [&](const auto& r) { return r.value == number.field; });
+  return s.integer(range->low, range->high,
+                   "a whole number from " + std::to_string(range->low) + " to " + std::to_string(range->high));
+}
+
+}  // namespace
 
 const Type* serf_type(TypeStore& s, const CommonTypes& c) {
   const Type* key = s.make(Type::Kind::text, "a key in base64, of 16, 24 or 32 bytes");
-  const Type* tags = s.map(c.scalar, false, "an object from tags to values", "tags");
+  Type* tags = s.map(c.scalar, false, "an object from tags to values", "tags");
+  tags->keys_not_empty = true;
   std::vector<Field> fields = {
       {"profile", s.choice({"lan", "wan", "local"}), "serf's own sets of timings.", "\"lan\""},
       {"lifeguard", s.choice({"memberlist", "paper", "off"}),
@@ -22,10 +36,10 @@ const Type* serf_type(TypeStore& s, const CommonTypes& c) {
       {"names", s.map(c.name, true, "an object from nodes' names to names"),
        "What these agents call themselves; missing: as the host. Two of one name are in conflict.", ""},
       {"keys", s.list(key, 1, 16, "one or more keys"), "Packets are sealed with the first; missing: plain.", ""},
+      {"label", c.text, "Packets and streams begin with it, and others are dropped; 255 bytes at most.", "none"},
       {"rules_off", c.rules, "Rules that no agent obeys: to see what they are for.", ""}};
-  const Type* number = s.integer(0, 1'000'000, "a whole number, 0 or more");
   for (const SerfDuration& d : kSerfDurations) fields.push_back({d.name, c.duration, d.doc, "the profile's"});
-  for (const SerfNumber& n : kSerfNumbers) fields.push_back({n.name, number, n.doc, "the profile's"});
+  for (const SerfNumber& n : kSerfNumbers) fields.push_back({n.name, ranged(s, n), n.doc, "the profile's"});
   for (const SerfFlag& f : kSerfFlags) {
     fields.push_back({f.name, c.boolean, f.doc, gossip::Config{}.*f.field ? "true" : "false"});
   }
@@ -34,7 +48,8 @@ const Type* serf_type(TypeStore& s, const CommonTypes& c) {
 
 void add_serf_verbs(TypeStore& s, const CommonTypes& c, std::vector<Field>& verbs) {
   const Field by{"by", c.targets, "Whose agent is told.", "", true};
-  const Type* tags = s.map(c.scalar, false, "an object from tags to values");
+  Type* tags = s.map(c.scalar, false, "an object from tags to values");
+  tags->keys_not_empty = true;
   const Type* names = s.list(c.name, 1, kMostHosts, "one or more names");
   const Type* words = s.list(c.word, 1, 64, "one or more words");
   const Type* join = s.object({by,
@@ -87,17 +102,18 @@ void add_serf_conditions(TypeStore& s, const CommonTypes& c, const Type* number,
   const Type* status = s.choice({"alive", "leaving", "left", "failed", "unknown"});
   const Type* seen = s.object({{"members", c.targets, "Of whom.", "", true},
                                {"as", status, "What they are believed to be.", "", true},
-                               {"by", c.targets, "Who believes it; missing: every running agent but themselves.", ""}},
+                               {"by", c.targets, "Who believes it; missing: every agent that runs or has yet to start, but themselves.", ""}},
                               "an object with \"members\" and \"as\"");
-  const Type* count = s.object({{"alive", number, "Members believed alive, itself included.", ""},
+  Type* count = s.object({{"alive", number, "Members believed alive, itself included.", ""},
                                 {"leaving", number, "Members that are leaving.", ""},
                                 {"left", number, "Members that left.", ""},
                                 {"failed", number, "Members believed failed.", ""},
-                                {"by", c.targets, "Whose belief; missing: every running agent's.", ""}},
-                               "an object with \"alive\", \"left\" or \"failed\"");
+                                {"by", c.targets, "Whose belief; missing: that of every agent that runs or has yet to start.", ""}},
+                               "an object with \"alive\", \"leaving\", \"left\" or \"failed\"");
+  count->needed = {"alive", "leaving", "left", "failed"};
   const Type* delivered = s.object({{"event", c.word, "member-join, member-leave, member-failed, member-update, "
                                                       "member-reap, or the name of a user event or query.", "", true},
-                                    {"to", c.targets, "Whose handlers; missing: every running agent's.", ""},
+                                    {"to", c.targets, "Whose handlers; missing: those of every agent that runs or has yet to start.", ""},
                                     {"times", number, "How often, each; missing: once or more.", ""}},
                                    "an object with \"event\"");
   const Type* rtt = s.object({{"from", c.selector, "Whose estimate.", "", true},

@@ -73,7 +73,9 @@ BEYOND_SCHEMA = (
     "must be above zero", "needs \"", "one group is no partition", "must ascend", "longer than 100 years",
     "is a node, not a client", "at most 64 hosts", "at most 1000 hosts", "can never hold", "expected \"exists\", \"none\" or a node",
     "expected a bound", "the least is above", "election", "heartbeat", "lease", "ticks",
-    "there are only", "is one line")
+    "there are only", "is one line", "no agent runs on", "unknown event", "no regular expression",
+    "once encoded", "to a year", "no more than probe_interval", "bytes, got",
+    "only names of nodes", "in base64")
 
 
 def judge(tool, validator, cases, folder):

@@ -1,8 +1,11 @@
 // What scenarios can ask of serf's agents: whom they list, and who "everybody" is.
 #include <string>
 
+#include "core/gossip/ranges.h"
 #include "sim/script/loader.h"
 #include "sim/script/runner.h"
+#include "sim/script/serf_fields.h"
+#include "sim/script/session.h"
 #include "tests/catch.h"
 
 using namespace quorumlab;
@@ -56,7 +59,7 @@ TEST_CASE("`serf members` lists whom memberlist has dropped") {
 
 TEST_CASE("what everybody sees does not hold before anybody runs") {
   for (const char* seen : {R"({"sees": {"alive": 99}})", R"({"sees": {"failed": 0}})",
-                           R"({"delivered": {"event": "nonsense", "times": {"at_most": 7}}})",
+                           R"({"delivered": {"event": "member-join", "times": {"at_most": 7}}})",
                            R"({"seen": {"members": ["a", "b"], "as": "failed"}})",
                            R"({"seen": {"members": "@all", "as": "unknown"}})"}) {
     INFO(seen);
@@ -80,4 +83,41 @@ TEST_CASE("nobody but itself is no witness of a member") {
         "expected: everybody takes a for alive; but no agent runs that could\n");
   CHECK(failures(kThree, R"({"after": "5s", "kill": ["a", "b", "c"]}, {"after": "1s", "expect": {"sees": {"alive": 0}}})") ==
         "expected: everybody sees 0 alive; but no agent runs that could\n");
+}
+
+TEST_CASE("every setting of an agent is a key, and reaches it") {
+  Problems problems;
+  const Scenario s = load_text(R"({"cluster": {"nodes": 2, "serf": {"label": "x", "handoff_queue_depth": 3, "event_buffer": 8,
+      "query_buffer": 9, "query_size_limit": 10, "query_response_size_limit": 11, "min_queue_depth": 12,
+      "queue_check_interval": "1s"}}, "timeline": []})", "f.json", {}, problems);
+  CHECK(problems.text("f.json") == "");
+  const gossip::Config& config = s.cluster.node.gossip;
+  CHECK(config.label == "x");
+  CHECK(config.handoff_queue_depth == 3);
+  CHECK(config.event_buffer == 8);
+  CHECK(config.query_buffer == 9);
+  CHECK(config.query_size_limit == 10);
+  CHECK(config.query_response_size_limit == 11);
+  CHECK(config.min_queue_depth == 12);
+  CHECK(config.queue_check_interval == seconds(1));
+  // All that have a range are there.
+  CHECK(std::size(kSerfNumbers) == gossip::count_ranges().size());
+  CHECK(std::size(kSerfDurations) == gossip::duration_ranges().size());
+}
+
+TEST_CASE("agents of one label hear each other, and a query that is too long is refused") {
+  CHECK(failures(R"("nodes": 3, "serf": {"start_join": "n1", "label": "ours", "query_size_limit": 200})",
+                 R"({"wait_until": {"sees": {"alive": 3}}, "within": "5s"},
+      {"query": {"by": "n1", "name": "q"}, "expect": {"command": "accepted", "acks": 3}},
+      {"query": {"by": "n1", "name": "q", "payload": ")" + std::string(200, 'x') + R"("}, "expect": {"command": "refused"}})") == "");
+}
+
+TEST_CASE("a step by hand may wait for an event that is yet to be given") {
+  Problems problems;
+  Session session(load_text("{\"cluster\": {" + kThree + "}, \"timeline\": []}", "f.json", {}, problems), 1, false);
+  REQUIRE(problems.empty());
+  session.read_conditions(R"({"delivered": {"event": "deploy"}})", problems);
+  CHECK(problems.empty());
+  session.read_conditions(R"({"delivered": {"event": "member-jion"}})", problems);
+  CHECK_FALSE(problems.empty());
 }
