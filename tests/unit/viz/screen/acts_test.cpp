@@ -303,4 +303,23 @@ TEST_CASE("Control and S save") {
   CHECK(acts[0].kind == Kind::save_branch);
 }
 
+TEST_CASE("a branch that is over says so beside one that goes on, and no panel lies over it") {
+  Desk desk("talk/quorum");
+  desk.session->seek_to("1s");
+  desk.key(Key::tab);
+  desk.letters("c");
+  desk.letters("g");
+  desk.key(Key::up);
+  CHECK(desk.shows("branches"));
+  desk.letters("c");
+  CHECK(desk.shows("beside:node:n1"));
+  CHECK_FALSE(desk.shows("branches"));
+  CHECK_FALSE(desk.shows("beside:ended"));
+  // The notice about the new branch leaves the sentence free.
+  CHECK(desk.screen.place("notice").bottom <= desk.screen.place("difference in words").top);
+  desk.session->run_whole();
+  desk.key(Key::end);
+  CHECK(desk.shows("beside:ended"));
+}
+
 }  // namespace quorumlab::viz
