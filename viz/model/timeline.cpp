@@ -12,7 +12,7 @@ using trace::RecordId;
 using trace::WorldFact;
 
 constexpr std::uint64_t kDistance = 4096;
-constexpr std::size_t kMostObservers = 32;  // a matrix of more cannot be read
+constexpr std::size_t kMostObservers = 128;  // a matrix of more has no cells that can be seen
 constexpr std::uint32_t kNoFlight = UINT32_MAX;
 // A packet whose end the trace does not show is taken for lost after so long.
 constexpr std::int64_t kLostAfter = 1'000'000'000;

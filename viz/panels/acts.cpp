@@ -19,6 +19,7 @@ struct Item {
   bool marked = false;                              // chosen, or on
   UiAct::Kind act = UiAct::Kind::deed;
   std::string title, typed;                         // of what is to be typed
+  std::string note;                                 // what it means, while it stands out
   bool done = false;                                // of a choice: that is all
 };
 using Items = std::vector<Item>;
@@ -138,9 +139,11 @@ Items items_of(const Canvas& c) {
       break;
     case Menu::Kind::rules:
       for (const Offer::Rule& rule : offer.rules) {
+        if (rule.name.find(menu.typed) == std::string::npos && rule.demands.find(menu.typed) == std::string::npos) continue;
         Item item{0, rule.name, of(rule.on ? DeedKind::rule_off : DeedKind::rule_on)};
         item.deed.text = rule.name;
         item.marked = rule.on;
+        item.note = rule.demands;
         out.push_back(std::move(item));
       }
       break;
@@ -217,7 +220,7 @@ std::string title_of(const Canvas& c) {
     }
     case Menu::Kind::messages: return "on their way";
     case Menu::Kind::world: return "act";
-    case Menu::Kind::rules: return "rules (a tick: in force)";
+    case Menu::Kind::rules: return menu.typed.empty() ? "rules (a tick: in force)" : "rules with: " + menu.typed + "_";
     case Menu::Kind::settings: return "from the start, in a run of its own";
     case Menu::Kind::pick:
     case Menu::Kind::type: return menu.title;
@@ -233,6 +236,16 @@ bool type(Menu& menu) {
   }
   if (pressed(Key::backspace, true) && !menu.typed.empty()) menu.typed.pop_back();
   return pressed(Key::enter);
+}
+
+// What is typed narrows a list without letters of its own.
+void search(Menu& menu) {
+  const std::string before = menu.typed;
+  for (const ImWchar letter : ImGui::GetIO().InputQueueCharacters) {
+    if (letter >= 32 && letter < 127 && menu.typed.size() < 30) menu.typed += static_cast<char>(letter == ' ' ? '_' : letter);
+  }
+  if (pressed(Key::backspace, true) && !menu.typed.empty()) menu.typed.pop_back();
+  if (menu.typed != before) menu.at = 0;
 }
 
 // Keys that choose a line; the number of the one that is taken, if one is.
@@ -319,7 +332,10 @@ std::optional<std::size_t> draw_sheet(const Canvas& c, const Box& screen, const 
   wide = std::min(wide + 2 * pad, screen.width() - b.px(8));
   const bool typed = menu.kind == Menu::Kind::type;
   const int rows = static_cast<int>(shown) + (typed ? 1 : 0);
-  const int high = line * (rows + 1) + b.line_height(Size::small) + 2 * pad + b.px(4);
+  const bool noted = menu.kind == Menu::Kind::rules;
+  if (noted) wide = std::min(std::max(wide, b.px(b.large() ? 640 : 520)), screen.width() - b.px(8));
+  const int notes = noted ? 3 * b.line_height(Size::small) + b.px(8) : 0;
+  const int high = line * (rows + 1) + notes + b.line_height(Size::small) + 2 * pad + b.px(4);
   if (typed) wide = std::max(wide, std::min(b.px(420), screen.width() - b.px(8)));
   const Box box = box_of(c, screen, wide, high);
   b.fill(box, t.panel, b.px(8));
@@ -348,6 +364,12 @@ std::optional<std::size_t> draw_sheet(const Canvas& c, const Box& screen, const 
     c.remember("menu:" + (item.letter != 0 ? std::string(1, item.letter) : item.text), row);
     if (inside(row, mouse) && ImGui::IsMouseClicked(0)) clicked = i;
     y += line;
+  }
+  if (noted && menu.at < items.size()) {
+    const int top = box.bottom - pad - b.line_height(Size::small) - notes;
+    b.line({box.left + pad, top}, {box.right - pad, top}, t.line, b.px(1));
+    b.paragraph({box.left + pad, top + b.px(4)}, wide - 2 * pad, plain(items[menu.at].note), Size::small, t.text, 3);
+    c.remember("meaning", {box.left + pad, top, box.right - pad, top + notes});
   }
   if (typed) {
     const Box field{box.left + pad, y - b.px(3), box.right - pad, y + line - b.px(3)};
@@ -454,6 +476,7 @@ bool draw_menu(const Canvas& c, const Box& screen) {
     menu = {};
     return true;
   } else {
+    if (menu.kind == Menu::Kind::rules) search(menu);
     const Items items = items_of(c);
     if (menu.kind == Menu::Kind::type) {
       if (type(menu)) {
@@ -469,6 +492,7 @@ bool draw_menu(const Canvas& c, const Box& screen) {
   const Items items = items_of(c);
   const std::string below = menu.kind == Menu::Kind::type   ? "Enter: do it   Esc: leave it"
                             : menu.kind == Menu::Kind::pick ? "a number or a click chooses   d: do it   Esc: leave it"
+                            : menu.kind == Menu::Kind::rules ? "letters search   Enter: switch it   Esc: leave it"
                             : items.empty() || items[0].letter == 0 ? "Up, Down and Enter   Esc: leave it"
                                                             : "a letter, or Up, Down and Enter   Esc: leave it";
   if (const auto clicked = draw_sheet(c, screen, items, below)) take(c, items[*clicked]);

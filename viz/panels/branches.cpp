@@ -68,11 +68,16 @@ bool draw_branches(const Canvas& c, const Box& box) {
   view.branch_at = std::min(view.branch_at, offer.branches.size() - 1);
   auto at = static_cast<std::size_t>(std::find(order.begin(), order.end(), view.branch_at) - order.begin());
   bool taken = true;
+  // What is put beside is to be seen.
+  const auto compare = [&](std::size_t branch) {
+    ask(c, UiAct::Kind::compare_branch, branch);
+    view.branches = false;
+  };
   if (pressed(Key::down, true)) at = (at + 1) % order.size();
   else if (pressed(Key::up, true)) at = (at + order.size() - 1) % order.size();
   else if (pressed(Key::escape)) view.branches = false;
   else if (pressed(Key::enter)) ask(c, UiAct::Kind::show_branch, view.branch_at);
-  else if (typed('c') || typed('C')) ask(c, UiAct::Kind::compare_branch, view.branch_at);
+  else if (typed('c') || typed('C')) compare(view.branch_at);
   else taken = false;
   view.branch_at = order[std::min(at, order.size() - 1)];
 
@@ -109,7 +114,7 @@ bool draw_branches(const Canvas& c, const Box& box) {
     const bool over = mouse.x >= static_cast<float>(row.left) && mouse.x < static_cast<float>(row.right) &&
                       mouse.y >= static_cast<float>(row.top) && mouse.y < static_cast<float>(row.bottom);
     if (over && ImGui::IsMouseClicked(0)) ask(c, UiAct::Kind::show_branch, order[i]);
-    if (over && ImGui::IsMouseClicked(1)) ask(c, UiAct::Kind::compare_branch, order[i]);
+    if (over && ImGui::IsMouseClicked(1)) compare(order[i]);
     y += line;
   }
   b.paragraph({box.left + pad, bottom + b.px(4)}, box.width() - 2 * pad,
@@ -117,6 +122,22 @@ bool draw_branches(const Canvas& c, const Box& box) {
               Size::small, t.quiet, 3);
   return taken;
 }
+
+namespace {
+// Who stands still there is not at work any more.
+void say_ended(const Canvas& c, const Box& area, std::int64_t end_ns) {
+  const Brush& b = c.brush;
+  b.fill(area, (b.colours().back & ~IM_COL32_A_MASK) | 0x90000000u);
+  const std::string text = "ended at " + time_text(end_ns);
+  const int wide = b.width(text, Size::title) + b.px(28), high = b.line_height(Size::title) + b.px(14);
+  const Point m = area.middle();
+  const Box box{m.x - wide / 2, m.y - high / 2, m.x + wide / 2, m.y + high / 2};
+  b.fill(box, b.colours().panel, b.px(6));
+  b.frame(box, palette::kPurple, b.px(3), b.px(6));
+  b.text({m.x, box.top + b.px(7)}, text, Size::title, b.colours().text, Align::centre);
+  c.remember("ended", box);
+}
+}  // namespace
 
 void draw_two_networks(const Canvas& c, const Box& box) {
   const Offer& offer = *c.view.offer;
@@ -138,6 +159,8 @@ void draw_two_networks(const Canvas& c, const Box& box) {
   ImGui::PushID("beside");
   const Canvas other{*offer.beside_timeline, *offer.beside_frame, c.player, view, b, c.acts};
   draw_network(other, right);
+  const std::int64_t end_ns = offer.beside_timeline->end_ns();
+  if (!offer.beside_timeline->recording().growing && c.frame.time_ns > end_ns) say_ended(other, right, end_ns);
   ImGui::PopID();
   view.beside = false;
   view.hovered = hovered;

@@ -65,7 +65,7 @@ Layout lay_out(const Canvas& c, const Box& area) {
   // Two networks side by side have less room each.
   const bool two = c.view.offer != nullptr && c.view.offer->beside_frame != nullptr;
   out.radius = c.brush.px(two && count <= 9 ? 30 : count <= 5 ? 40 : count <= 9 ? 32 : count <= 20 ? 20 : 9);
-  const int beside = c.brush.px(out.outside.empty() ? 90 : two ? 190 : 215);
+  const int beside = c.brush.px(out.outside.empty() ? 90 : two ? 172 : 215);
   out.centre = {area.middle().x, area.middle().y - c.brush.px(14)};
   out.ring = count < 2 ? 0 : std::min((area.width() / 2 - beside), area.height() / 2 - c.brush.px(88));
   for (std::size_t i = 0; i < out.servers.size(); ++i) {

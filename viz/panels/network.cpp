@@ -107,7 +107,7 @@ void draw_one_way(const Canvas& c, const Layout& layout) {
 }
 
 // Between neighbours on the ring who cannot reach each other, from the middle outwards.
-void draw_wall(const Canvas& c, const Layout& layout) {
+void draw_wall(const Canvas& c, const Layout& layout, const Box& area) {
   if (!layout.divided) return;
   const std::size_t count = layout.servers.size();
   bool named = false;
@@ -120,14 +120,21 @@ void draw_wall(const Canvas& c, const Layout& layout) {
     c.brush.dashes(layout.centre, tip, c.brush.colours().bad, c.brush.px(6), c.brush.px(18), c.brush.px(9));
     if (named) continue;
     named = true;
-    c.brush.text({tip.x, tip.y - (angle % 360 + 360) % 360 / 180 * c.brush.px(20)}, "partition", Size::body, c.brush.colours().bad,
-                 tip.x < layout.centre.x ? Align::right : Align::left);
+    // Not over the legend.
+    const int y = std::min(tip.y - (angle % 360 + 360) % 360 / 180 * c.brush.px(20), area.bottom - c.brush.px(28) - c.brush.line_height(Size::body));
+    c.brush.text({tip.x, y}, "partition", Size::body, c.brush.colours().bad, tip.x < layout.centre.x ? Align::right : Align::left);
   }
 }
 
 void draw_packets(const Canvas& c, const Layout& layout) {
   constexpr std::size_t kMostLabelled = 24;
+  // Names of servers stay to be read.
   std::vector<Box> taken;
+  for (const std::uint32_t host : layout.servers) {
+    const Point at = layout.at(host);
+    const int half = c.brush.width(plain(c.title(host)), Size::body) / 2, high = c.brush.line_height(Size::body) / 2;
+    taken.push_back({at.x - half, at.y - high, at.x + half, at.y + high});
+  }
   const bool labels = c.frame.packets.size() <= kMostLabelled;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const Packet* hovered = nullptr;
@@ -143,11 +150,14 @@ void draw_packets(const Canvas& c, const Layout& layout) {
     const std::string label = labels ? label_of(p) : std::string();
     if (label.empty()) continue;
     const int wide = c.brush.width(label, Size::small), high = c.brush.line_height(Size::small);
-    const Box box{at.x + c.brush.px(12), at.y - high / 2, at.x + c.brush.px(12) + wide, at.y + high / 2};
+    Box box{at.x + c.brush.px(12), at.y - high / 2, at.x + c.brush.px(12) + wide, at.y + high / 2};
     const auto overlaps = [&](const Box& o) {
       return box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom;
     };
-    if (std::any_of(taken.begin(), taken.end(), overlaps)) continue;
+    const auto covers = [&] { return std::any_of(taken.begin(), taken.end(), overlaps); };
+    // On its other side, if the right is taken.
+    if (covers()) box = {at.x - c.brush.px(12) - wide, box.top, at.x - c.brush.px(12), box.bottom};
+    if (covers()) continue;
     taken.push_back(box);
     c.brush.fill({box.left - 2, box.top, box.right + 2, box.bottom}, (c.brush.colours().back & ~IM_COL32_A_MASK) | 0xC0000000u, 3);
     c.brush.text({box.left, box.top}, label, Size::small, c.brush.colours().text);
@@ -262,10 +272,15 @@ void draw_legend(const Canvas& c, const Box& area) {
 void draw_network(const Canvas& c, const Box& area) {
   const Layout layout = lay_out(c, area);
   draw_links(c, layout);
-  draw_wall(c, layout);
+  draw_wall(c, layout, area);
   draw_requests(c, layout);
   for (const std::uint32_t host : layout.outside) draw_outsider(c, layout, host);
-  for (const std::uint32_t host : layout.servers) draw_server(c, layout, host);
+  // From above to below: the words below one must not cover the crown of the next.
+  std::vector<std::uint32_t> servers = layout.servers;
+  std::stable_sort(servers.begin(), servers.end(), [&](std::uint32_t a, std::uint32_t b) { return layout.at(a).y < layout.at(b).y; });
+  const Brush normal = c.brush.in_normal_type();
+  const Canvas crowded = c.with(servers.size() > 5 ? normal : c.brush);
+  for (const std::uint32_t host : servers) draw_server(crowded, layout, host);
   draw_one_way(c, layout);
   draw_packets(c, layout);
   draw_bubbles(c, layout, area);

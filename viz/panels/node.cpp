@@ -96,6 +96,41 @@ void draw_log(const Canvas& c, const Host& h, Point top_middle, bool faint) {
   b.text({x + b.px(4), top_middle.y}, number, Size::small, b.colours().quiet);
 }
 
+// What a newer word said of a member's incarnation; 0: nobody said it yet.
+std::uint64_t incarnation(const Canvas& c, std::uint32_t host) {
+  std::uint64_t out = 0;
+  for (const Spread& s : c.timeline.spreads().all()) {
+    if (s.record > c.frame.record) break;
+    if (s.kind == Spread::Kind::alive && s.about == host) out = std::max(out, s.number);
+  }
+  return out;
+}
+
+// All that is known of a server, also where it is drawn as a dot.
+void tell_all(const Canvas& c, std::uint32_t host) {
+  const Host& h = c.frame.hosts[host - 1];
+  std::string text = plain(c.title(host)) + ": " + role_text(h);
+  if (c.timeline.has_raft()) {
+    text += "\nterm " + std::to_string(h.term) + ", voted for " + (h.voted_for == 0 || h.voted_for > c.frame.hosts.size() ? "nobody" : plain(c.title(h.voted_for)));
+    text += "\nlog ends at " + std::to_string(h.last_index) + ", committed up to " + std::to_string(h.commit);
+  } else {
+    if (const std::uint64_t number = incarnation(c, host); number != 0) text += "\nincarnation " + std::to_string(number);
+    std::uint32_t alive = 0, suspect = 0, dead = 0;
+    for (std::uint32_t n = 1; n <= c.frame.hosts.size() && h.runs(); ++n) {
+      const Belief b = n == host ? Belief::unknown : c.frame.belief(host, n);
+      alive += b == Belief::alive ? 1 : 0;
+      suspect += b == Belief::suspect ? 1 : 0;
+      dead += b == Belief::dead ? 1 : 0;
+    }
+    if (!c.frame.beliefs.empty() && h.runs()) {
+      text += "\nsees " + std::to_string(alive) + " others alive, " + std::to_string(suspect) + " suspected, " + std::to_string(dead) + " failed";
+    }
+  }
+  ImGui::SetTooltip("%s", text.c_str());
+  const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+  c.remember("tooltip", {0, 0, static_cast<int>(size.x), static_cast<int>(size.y)});
+}
+
 }  // namespace
 
 void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
@@ -131,6 +166,7 @@ void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
   const Box whole{at.x - r, at.y - r, at.x + r, at.y + r};
   c.remember("node:" + c.title(host), whole);
   if (clicked(c, whole)) ask_why(c, h.since);
+  if (hovers(c, whole)) tell_all(c, host);
   const std::string title = plain(c.title(host));
   if (r < b.px(15)) return;
   const Size size = b.width(title, Size::title) < 2 * r - b.px(12) && !small ? Size::title
@@ -149,7 +185,8 @@ void draw_server(const Canvas& c, const Layout& layout, std::uint32_t host) {
   if (h.runs() && (h.role == Role::candidate || h.role == Role::pre_candidate)) {
     line += ": " + std::to_string(h.grants) + " yes";
   }
-  const Size letters = layout.servers.size() <= 5 ? Size::body : Size::small;
+  const bool two = c.view.offer != nullptr && c.view.offer->beside_frame != nullptr;
+  const Size letters = layout.servers.size() <= 5 && !two ? Size::body : Size::small;
   const int top = at.y + r + b.px(13);
   const int wide = b.width(line, letters), below = b.line_height(letters);
   b.fill({at.x - wide / 2 - b.px(4), top, at.x + wide / 2 + b.px(4), top + below}, t.back, b.px(4));

@@ -183,7 +183,10 @@ void draw(const Timeline& timeline, const Frame& frame, const Player& player, Vi
   const std::size_t before = acts.size();
   bool taken = false;
   if (view.offer != nullptr && !view.black) {
-    if (!view.help) draw_notice(canvas, network);
+    // Two networks have a sentence below them.
+    Box free = network;
+    if (compares && !view.wide_diagram) free.bottom -= 3 * brush.line_height(Size::body) + brush.px(16);
+    if (!view.help) draw_notice(canvas, free);
     taken = draw_menu(canvas, {0, 0, width, height});
     if (!taken) taken = draw_branches(canvas, {network.right, header + gap, width - gap, height - scrubber - brush.px(10)});
   }

@@ -138,7 +138,7 @@ int draw_beliefs(const Canvas& c, const Box& box) {
   for (std::uint32_t n = 1; n <= c.frame.hosts.size(); ++n) {
     if (c.timeline.has_kind(n, Host::Kind::server)) agents.push_back(n);
   }
-  constexpr std::size_t kMost = 32;
+  constexpr std::size_t kMost = 128;
   if (c.frame.beliefs.empty() || agents.empty() || agents.size() > kMost) return box.top;
   // What all names begin with says nothing above a narrow column.
   std::string common = c.title(agents[0]);
@@ -148,32 +148,48 @@ int draw_beliefs(const Canvas& c, const Box& box) {
   if (std::any_of(agents.begin(), agents.end(), [&](std::uint32_t n) { return c.title(n) == common; })) common.clear();
   int names = 0;
   for (const std::uint32_t n : agents) names = std::max(names, b.width(c.title(n), Size::small));
-  names = std::min(names, b.px(110)) + b.px(10);
+  // Heads that would overlap are numbers, and so are the rows then.
+  const bool numbers = std::any_of(agents.begin(), agents.end(), [&](std::uint32_t n) {
+    return b.width(plain(c.title(n).substr(common.size())), Size::small) > b.px(32);
+  });
+  names = std::min(names, b.px(110)) + b.px(10) + (numbers ? b.width("12 ", Size::small) : 0);
   const int line = b.line_height(Size::small);
-  const int cell = std::min(b.px(30), (box.width() - names) / static_cast<int>(agents.size()));
-  const bool tiny = cell < line;  // colours alone; the mouse tells the names
+  const int many = static_cast<int>(agents.size());
+  int cell = std::min(b.px(30), (box.width() - names) / many);
+  const bool tiny = cell < line || 2 * (line + b.px(2)) + std::max(cell, line) * many > box.height();  // colours alone; the mouse tells the names
+  if (tiny) {
+    names = 0;
+    cell = std::min({b.px(20), box.width() / many, (box.height() - line - b.px(4)) / many});
+  }
+  if (cell < (many <= 16 ? b.px(12) : 2)) return box.top;  // a few specks tell nothing
   const int row = tiny ? cell : std::max(cell, line);
   int y = box.top;
   // Half of it says nothing.
-  if (y + 2 * (line + b.px(2)) + row * static_cast<int>(agents.size()) > box.bottom) return box.top;
+  if (y + (tiny ? 1 : 2) * (line + b.px(2)) + row * many > box.bottom) return box.top;
   b.text({box.left, y}, "who takes whom for alive", Size::small, t.quiet);
   y += line + b.px(2);
   for (std::size_t j = 0; j < agents.size() && !tiny; ++j) {
-    const std::string head = b.shortened(plain(c.title(agents[j]).substr(common.size())), cell * 2, Size::small);
+    const std::string head = numbers ? std::to_string(j + 1) : plain(c.title(agents[j]).substr(common.size()));
     b.text({box.left + names + static_cast<int>(j) * cell + cell / 2, y}, head, Size::small, t.text, Align::centre);
   }
   y += tiny ? 0 : line + b.px(2);
   for (const std::uint32_t observer : agents) {
-    if (!tiny) b.text({box.left, y + (cell - line) / 2}, b.shortened(plain(c.title(observer)), names - b.px(6), Size::small), Size::small, t.text);
+    if (!tiny) {
+      const auto place = std::find(agents.begin(), agents.end(), observer) - agents.begin() + 1;
+      const std::string name = (numbers ? std::to_string(place) + " " : "") + plain(c.title(observer));
+      b.text({box.left, y + (cell - line) / 2}, b.shortened(name, names - b.px(6), Size::small), Size::small, t.text);
+    }
     const bool runs = c.frame.hosts[observer - 1].runs();
     for (std::size_t j = 0; j < agents.size(); ++j) {
       const int x = box.left + names + static_cast<int>(j) * cell;
-      const Box at{x + 1, y + 1, x + cell - 1, y + cell - 1};
+      const int inset = cell > 4 ? 1 : 0;
+      const Box at{x + inset, y + inset, x + cell - inset, y + cell - inset};
       const Point m = at.middle();
       b.fill(at, t.panel);
       if (!runs) continue;
       if (agents[j] == observer) {
-        b.circle(m, std::min(b.px(5), cell / 3), t.quiet, 0, 0);
+        if (cell >= 6) b.circle(m, std::min(b.px(5), cell / 3), t.quiet, 0, 0);
+        else b.fill(at, t.quiet);
         continue;
       }
       switch (c.frame.belief(observer, agents[j])) {
@@ -185,9 +201,14 @@ int draw_beliefs(const Canvas& c, const Box& box) {
         case Belief::suspect: draw_suspicion(c, at, observer, agents[j], tiny); break;
         case Belief::dead:
           b.fill(at, palette::kVermillion);
-          b.cross(m, cell / 4, palette::kWhite, tiny ? 1 : b.px(3));
+          if (cell >= 6) b.cross(m, cell / 4, palette::kWhite, tiny ? 1 : b.px(3));
           break;
         case Belief::left: b.line({m.x - cell / 4, m.y}, {m.x + cell / 4, m.y}, t.quiet, b.px(3)); break;
+      }
+      if (tiny && hovers(c, at)) {
+        static constexpr const char* kWords[] = {"does not know", "takes for alive:", "suspects", "takes for failed:", "knows to have left:"};
+        ImGui::SetTooltip("%s %s %s", plain(c.title(observer)).c_str(), kWords[static_cast<std::size_t>(c.frame.belief(observer, agents[j]))],
+                          plain(c.title(agents[j])).c_str());
       }
     }
     y += cell;

@@ -1,4 +1,6 @@
 // What mouse and keys ask to be done to the world: menus, the line across the ring, branches.
+#include <algorithm>
+
 #include "sim/script/loader.h"
 #include "tests/unit/viz/recordings.h"
 #include "tests/unit/viz/screen/screen.h"
@@ -301,6 +303,53 @@ TEST_CASE("Control and S save") {
   ImGui::GetIO().KeyCtrl = false;
   REQUIRE(acts.size() == 1);
   CHECK(acts[0].kind == Kind::save_branch);
+}
+
+TEST_CASE("a branch that is over says so beside one that goes on, and no panel lies over it") {
+  Desk desk("talk/quorum");
+  desk.session->seek_to("1s");
+  desk.key(Key::tab);
+  desk.letters("c");
+  desk.letters("g");
+  desk.key(Key::up);
+  CHECK(desk.shows("branches"));
+  desk.letters("c");
+  CHECK(desk.shows("beside:node:n1"));
+  CHECK_FALSE(desk.shows("branches"));
+  CHECK_FALSE(desk.shows("beside:ended"));
+  // The notice about the new branch leaves the sentence free.
+  CHECK(desk.screen.place("notice").bottom <= desk.screen.place("difference in words").top);
+  desk.session->run_whole();
+  desk.key(Key::end);
+  CHECK(desk.shows("beside:ended"));
+}
+
+TEST_CASE("a rule is found by typing, and says what it demands") {
+  Desk desk("talk/quorum");
+  desk.session->seek_to("1s");
+  desk.letters("ar");
+  CHECK(desk.shows("meaning"));
+  const auto rules = [&] {
+    desk.look();
+    return std::count_if(desk.screen.view.places.begin(), desk.screen.view.places.end(),
+                         [](const View::Place& p) { return p.name.starts_with("menu:"); });
+  };
+  CHECK(rules() == 14);
+  desk.letters("needs_majority");
+  CHECK(desk.shows("menu:election_needs_majority"));
+  const auto few = rules();
+  CHECK(few < 5);
+  desk.key(Key::backspace);
+  CHECK(rules() >= few);
+  desk.letters("xyz");
+  CHECK(rules() == 0);
+  CHECK(desk.key(Key::enter).empty());
+  for (int i = 0; i < 30; ++i) desk.key(Key::backspace);
+  desk.letters("election needs majority");
+  Deed expected;
+  expected.kind = Deed::Kind::rule_off;
+  expected.text = "election_needs_majority";
+  CHECK(only_deed(desk.key(Key::enter)) == expected);
 }
 
 }  // namespace quorumlab::viz

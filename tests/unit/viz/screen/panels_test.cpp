@@ -1,4 +1,5 @@
 // Panels without a renderer: what is on the screen, and what mouse and keys ask for.
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/unit/viz/recordings.h"
@@ -186,6 +187,23 @@ TEST_CASE("small and large screens hold everything") {
         CHECK((p.left >= 0 && p.top >= 0 && p.right <= width && p.bottom <= height));
       }
     }
+  }
+}
+
+TEST_CASE("a server under the mouse tells all of itself, a dot as well") {
+  for (const char* name : {"talk/quorum", "talk/serf"}) {
+    const Recording recording = record_scenario(name);
+    Timeline timeline(recording);
+    Player player(timeline);
+    player.act({Kind::last});
+    Screen screen;
+    screen.frame(timeline, player);
+    CHECK(screen.view.place("tooltip") == nullptr);
+    const auto node = std::find_if(screen.view.places.begin(), screen.view.places.end(), [](const View::Place& p) { return p.name.starts_with("node:"); });
+    REQUIRE(node != screen.view.places.end());
+    screen.mouse((node->left + node->right) / 2, (node->top + node->bottom) / 2, false);
+    screen.frame(timeline, player);
+    CHECK(screen.place("tooltip").bottom >= 3 * 13);  // three lines
   }
 }
 
