@@ -324,6 +324,26 @@ def reports(tool, folder):
     expect(tool("report", str(trace), "--svg").returncode == 65, "a trace that is cut is refused")
 
 
+def pacing(tool, folder):
+    """What a slide of the talk is about has not happened yet when the slide before it is shown."""
+    def times(name, kind):
+        tool("run", name, "--trace", str(folder / "p.jsonl"))
+        lines = [json.loads(line) for line in (folder / "p.jsonl").read_text().splitlines()[1:]]
+        return [(r["time_ns"], r["words"]) for r in lines if r["kind"] == kind], lines
+
+    marks, lines = times("leader-election", "bookmark")
+    slide = {int(re.search(r"Slide (\d+)", words)[1]): t for t, words in marks}
+    said = {r["words"]: r["time_ns"] for r in reversed(lines) if r["kind"] == "said"}
+    word = lambda text: next(t for words, t in said.items() if text in words)  # noqa: E731
+    for number, text in ((30, "DB?"), (34, "Master me!"), (39, "No, DB X is."), (46, "You da master!"), (47, "DB Y is master now.")):
+        expect(slide[number] + 1_000_000 <= word(text), f"slide {number} comes before {text}")
+    marks, lines = times("serf", "bookmark")
+    alone = next(t for t, words in marks if "Slide 8" in words)
+    expect(alone > max(r["time_ns"] for r in lines if r["kind"] == "process_started" and r["time_ns"] < 2e9), "slide 8: all agents run")
+    marks, lines = times("lock", "bookmark")
+    expect(marks[0][0] >= next(r["time_ns"] for r in lines if r["kind"] == "said" and "No, alice" in r["words"]), "slide 28: Bob is told no")
+
+
 def again(binary):
     """The command to repeat a run names the file as short as it can be found from here."""
     for folder, wanted in ((SOURCE, "scenarios/talk/quorum.scenario.json"), (pathlib.Path("/usr"), "quorum")):
@@ -423,6 +443,7 @@ def main():
         sweeps(tool, folder)
         reports(tool, folder)
         again(tool.path)
+        pacing(tool, folder)
         serf_story(tool)
         serf_lines(tool, folder)
         handlers(tool, folder)
