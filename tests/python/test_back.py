@@ -1,5 +1,6 @@
 """Going back: what broke before breaks again and is told again, what was undone or forgotten is not undone twice."""
 
+import functools
 import pickle
 
 import pytest
@@ -65,6 +66,14 @@ def test_going_back_over_a_node_that_raised():
         sim.seek("0.1s").run_for("1s")
 
 
+class Waits(quorumlab.Node):
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def on_start(self):
+        self.set_timer("t", self.seconds)
+
+
 def test_snapshots_of_others_are_refused():
     sim, other = Cluster(nodes=3, seed=5).run_for("1s"), Cluster(nodes=5, seed=1).run_for("2s")
     digest = sim.digest
@@ -75,6 +84,10 @@ def test_snapshots_of_others_are_refused():
     assert sim.restore(Cluster(nodes=3, seed=6).run_for("2s").snapshot()).seed == 6
     assert sim.to_scenario().run().digest == sim.digest
     assert sim.restore(sim.fork().run_for("1s").snapshot()).now == 3
+    own = Cluster(nodes=3, seed=1, node=functools.partial(Waits, 0.5)).run_for("1s")
+    assert own.restore(pickle.loads(pickle.dumps(own.snapshot()))).now == 1
+    with pytest.raises(ScenarioError, match="another cluster"):
+        own.restore(Cluster(nodes=3, seed=1, node=functools.partial(Waits, 0.6)).snapshot())
 
 
 @pytest.mark.parametrize("call", [lambda s, z: s.seek("0.1s"), lambda s, z: s.seek("9s"), lambda s, z: s.restore(z),
