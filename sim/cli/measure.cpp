@@ -29,6 +29,57 @@ bool known_to_all(const world::Simulation& sim) {
   return true;
 }
 
+gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member) {
+  const gossip::PeerId id = sim.names().find(sim.config().agent_name(member));
+  return id ? sim.node(observer).gossip().member(id).status : gossip::Status::none;
+}
+
+// Grows with whatever may change what agents know of each other.
+std::uint64_t news(const world::Simulation& sim) {
+  using trace::WorldFact;
+  std::uint64_t sum = sim.count(Fact::serf_member_event) + sim.count(Fact::user_event_accepted);
+  for (const WorldFact fact : {WorldFact::process_started, WorldFact::process_killed, WorldFact::process_crashed,
+                               WorldFact::process_stopped}) {
+    sum += sim.count(fact);
+  }
+  return sum;
+}
+
+// Whether `fits` holds for each pair of a running agent and another node, of which there must be one.
+template <class Fits>
+bool each_pair(const world::Simulation& sim, Fits fits) {
+  bool any = false;
+  for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
+    if (!sim.is_running(NodeId{i})) continue;
+    for (std::uint32_t j = 1; j <= sim.node_count(); ++j) {
+      if (i == j) continue;
+      if (!fits(NodeId{i}, NodeId{j}, any)) return false;
+    }
+  }
+  return any;
+}
+
+// Every running agent takes every node that is down for failed, or for one that left.
+bool deaths_known(const world::Simulation& sim) {
+  return each_pair(sim, [&](NodeId observer, NodeId member, bool& any) {
+    if (sim.is_running(member)) return true;
+    any = true;
+    const gossip::Status is = believed(sim, observer, member);
+    return is == gossip::Status::failed || is == gossip::Status::left;
+  });
+}
+
+// Every agent has started, and those that run take each other for alive.
+bool members_known(const world::Simulation& sim) {
+  for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
+    if (sim.count(trace::WorldFact::process_started, NodeId{i}) == 0) return false;
+  }
+  return each_pair(sim, [&](NodeId observer, NodeId member, bool& any) {
+    any = any || sim.is_running(member);
+    return !sim.is_running(member) || believed(sim, observer, member) == gossip::Status::alive;
+  });
+}
+
 }  // namespace
 
 const std::vector<MeasureInfo>& measures() {
@@ -43,6 +94,11 @@ const std::vector<MeasureInfo>& measures() {
       {"terms", false, "the highest term at the end"},
       {"campaigns", false, "how many times a node became a candidate"},
       {"elections", false, "how many elections were won"},
+      {"time_to_first_failed", true, "until an agent of serf takes a member for failed"},
+      {"time_to_failed_known", true, "until every running agent takes all who are down for failed or left"},
+      {"time_to_members_known", true, "until all running agents take each other for alive"},
+      {"time_to_event_known", true, "until every running agent took a user event that was new to it"},
+      {"false_failures", false, "how often an agent took a member for failed whose process ran"},
       {"messages", false, "packets sent"},
       {"events", false, "events handled"},
   };
@@ -77,6 +133,55 @@ void Measure::start(const world::Simulation& sim) {
   operations_ = sim.operations().size();
   finished_ = sim.operations_finished();
   available_ = false;
+  news_ = failures_ = wrong_failures_ = 0;
+  if (!sim.config().node.run_gossip) return;
+  const std::size_t n = sim.node_count();
+  failed_.assign(n * n, false);
+  look_for_failures(sim);
+  failures_ = wrong_failures_ = 0;
+  had_.clear();
+  for (std::uint32_t i = 1; i <= n; ++i) had_.push_back(sim.count(Fact::user_event_accepted, NodeId{i}));
+}
+
+// Counts who is taken for failed and was not at the last look.
+void Measure::look_for_failures(const world::Simulation& sim) {
+  const std::uint32_t n = sim.node_count();
+  for (std::uint32_t i = 1; i <= n; ++i) {
+    if (!sim.is_running(NodeId{i})) continue;
+    for (std::uint32_t j = 1; j <= n; ++j) {
+      const bool failed = believed(sim, NodeId{i}, NodeId{j}) == gossip::Status::failed;
+      const std::size_t at = std::size_t{i - 1} * n + (j - 1);
+      if (failed && !failed_[at]) {
+        ++failures_;
+        if (sim.is_running(NodeId{j})) ++wrong_failures_;
+      }
+      failed_[at] = failed;
+    }
+  }
+}
+
+bool Measure::serf_after_event(const world::Simulation& sim) {
+  const std::uint64_t now = news(sim);
+  if (now == news_) return false;
+  news_ = now;
+  const std::string_view name = info_->name;
+  bool known = false;
+  if (name == "time_to_failed_known") {
+    known = deaths_known(sim);
+  } else if (name == "time_to_members_known") {
+    known = members_known(sim);
+  } else if (name == "time_to_event_known") {
+    for (std::uint32_t i = 1; i <= sim.node_count(); ++i) {
+      if (!sim.is_running(NodeId{i})) continue;
+      known = sim.count(Fact::user_event_accepted, NodeId{i}) > had_[i - 1];
+      if (!known) break;
+    }
+  } else {
+    look_for_failures(sim);
+    known = name == "time_to_first_failed" && failures_ > 0;
+  }
+  if (known) value_ = (sim.now() - from_).ns;
+  return known;
 }
 
 bool Measure::after_event(const world::Simulation& sim) {
@@ -109,6 +214,9 @@ bool Measure::after_event(const world::Simulation& sim) {
     }
     return false;
   }
+  const bool of_serf = name == "time_to_first_failed" || name == "time_to_failed_known" ||
+                       name == "time_to_members_known" || name == "time_to_event_known" || name == "false_failures";
+  if (of_serf) return sim.config().node.run_gossip && serf_after_event(sim);
   if (name == "unavailable_time") {
     if (!available_) unavailable_ = unavailable_ + (sim.now() - last_);
     last_ = sim.now();
@@ -129,6 +237,10 @@ std::optional<std::int64_t> Measure::value(const world::Simulation& sim) {
   if (name == "terms") return static_cast<std::int64_t>(highest_term(sim));
   if (name == "campaigns") return grown(campaigns(sim), campaigns_);
   if (name == "elections") return grown(sim.count(Fact::became_leader), leaders_);
+  if (name == "false_failures") {
+    if (!sim.config().node.run_gossip) return std::nullopt;
+    return static_cast<std::int64_t>(wrong_failures_);
+  }
   if (name == "messages") return grown(sim.count(trace::WorldFact::packet_sent), packets_);
   if (name == "events") return grown(sim.events(), events_);
   return value_;

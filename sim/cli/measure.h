@@ -31,6 +31,8 @@ class Measure : public script::Watcher {
 
  private:
   void start(const world::Simulation& sim);
+  bool serf_after_event(const world::Simulation& sim);
+  void look_for_failures(const world::Simulation& sim);
   std::uint64_t campaigns(const world::Simulation& sim) const { return sim.count(Fact::became_candidate); }
 
   const MeasureInfo* info_;
@@ -43,6 +45,11 @@ class Measure : public script::Watcher {
   Instant last_;
   bool available_ = false;
   Duration unavailable_;
+  // Of serf: how much news there was when it was looked at last, whom each agent took for failed then,
+  // and user events that each had taken before.
+  std::uint64_t news_ = 0, failures_ = 0, wrong_failures_ = 0;
+  std::vector<bool> failed_;
+  std::vector<std::uint64_t> had_;
 };
 
 }  // namespace quorumlab::cli

@@ -173,6 +173,38 @@ def data(tool, folder):
     expect(same.returncode == 0 and "the same three times" in same.stdout, "--check-determinism")
 
 
+def serf_measures(tool, folder):
+    """Of one death: who sees it first, then all; of a return; of an event; and of nobody taken wrongly."""
+    file = folder / "serf.json"
+    file.write_text(json.dumps({
+        "cluster": {"nodes": 5, "serf": {"start_join": "n1"}},
+        "timeline": [{"at": "10s", "kill": "n5", "bookmark": "death"},
+                     {"at": "60s", "restart": "n5", "bookmark": "back"},
+                     {"at": "90s", "event": {"by": "n1", "name": "x"}, "bookmark": "event"},
+                     {"at": "100s"}]}))
+
+    def values(measure, *since):
+        done = tool("sweep", str(file), "--seeds", "5", "--measure", measure, *since, "--csv", "-")
+        expect(done.returncode == 0, f"a sweep of {measure}: {done.stdout}{done.stderr}")
+        return [float(line.split(",")[1] or "nan") for line in done.stdout.splitlines()[1:]]
+
+    first = values("time_to_first_failed", "--since", "death")
+    last = values("time_to_failed_known", "--since", "death")
+    expect(all(1000 < f <= l < 40000 for f, l in zip(first, last)) and first != last, f"deaths: {first} {last}")
+    back = values("time_to_members_known", "--since", "back")
+    expect(all(0 < b < 10000 for b in back), f"back: {back}")
+    joined = values("time_to_members_known")
+    expect(all(0 < j < 5000 for j in joined), f"joined: {joined}")
+    event = values("time_to_event_known", "--since", "event")
+    expect(all(0 < e < 3000 for e in event), f"event: {event}")
+    expect(values("false_failures") == [0] * 5, "nobody is taken for failed wrongly")
+    slow = tool("sweep", str(file), "--seeds", "3", "--measure", "false_failures", "--csv", "-",
+                "--set", "cluster.network.loss=0.7", "--set", "cluster.serf.tcp_pings=false")
+    expect(sum(float(line.split(",")[1]) for line in slow.stdout.splitlines()[1:]) > 0, f"bad links accuse: {slow.stdout}")
+    none = tool("sweep", TALK, "--seeds", "2", "--measure", "time_to_first_failed")
+    expect("none    2" in none.stdout, f"no serf, no value: {none.stdout}")
+
+
 def sweeps(tool, folder):
     csv = folder / "out.csv"
     done = tool("sweep", TALK, "--seeds", "20", "--first", "5", "--jobs", "2", "--csv", str(csv))
@@ -441,6 +473,7 @@ def main():
         colour(tool)
         data(tool, folder)
         sweeps(tool, folder)
+        serf_measures(tool, folder)
         reports(tool, folder)
         again(tool.path)
         pacing(tool, folder)
