@@ -109,7 +109,7 @@ std::string violation_words(const judge::Violation& v, const std::vector<std::st
           fmt::format("{} holds to another configuration than the log's ({}, {})", node, v.a, v.b);
       break;
     case Checker::quorum:
-      what = fmt::format("{} has no quorum for {} (nodes {:#x})", node, v.a, v.b);
+      what = fmt::format("{} has no quorum for {}", node, v.a);
       break;
     case Checker::mutual_exclusion:
       what = fmt::format("{} holds a key with token {} while {} holds it with {}", node, v.a, other, v.b);

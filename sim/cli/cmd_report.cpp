@@ -1,6 +1,7 @@
 // quorumlab report FILE: a run as a page, a picture, or a file for another tool. FILE is a trace, or a
 // scenario, which is run first.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -155,6 +156,10 @@ int write(const std::string& text, const std::string& path) {
 }
 
 int make_report(const Options& o) {
+  if (std::count(std::begin(o.chosen), std::end(o.chosen), true) > 1) {
+    std::fputs("quorumlab: one format at a time: --html, --svg, --perfetto, --shiviz or --mermaid\n", stderr);
+    return kExitUsage;
+  }
   const Format* format = format_of(o);
   if (format == nullptr) {
     std::fputs("quorumlab: what shall it be: --html, --svg, --perfetto, --shiviz or --mermaid?\n", stderr);

@@ -94,9 +94,8 @@ class Maker {
       end(s.role, id);
       return begin(s.absence, Kind::down, r, id);
     }
-    if (r.is(WorldFact::process_paused) || r.is(WorldFact::process_blocked)) {
-      return begin(s.absence, Kind::paused, r, id);
-    }
+    if (r.is(WorldFact::process_paused)) return begin(s.absence, Kind::paused, r, id);
+    if (r.is(WorldFact::process_blocked)) return begin(s.absence, Kind::blocked, r, id);
     if (r.is(WorldFact::process_started) || r.is(WorldFact::process_resumed) ||
         r.is(WorldFact::process_unblocked)) {
       end(s.absence, id);
@@ -226,7 +225,13 @@ class Maker {
       return;
     }
     const std::string name = r.node == 0 ? "" : trace::host_name(r.node, context_);
-    chart_.points.push_back({id, style_of(r), chart_.operations.named(r, without_name(trace::words(r, context_), name))});
+    std::string words = without_name(trace::words(r, context_), name);
+    // Who did it stands in front.
+    if (r.is(WorldFact::violation)) {
+      const std::size_t by = words.rfind(" by " + name);
+      if (by != std::string::npos) words.replace(by, name.size() + 4, "");
+    }
+    chart_.points.push_back({id, style_of(r), chart_.operations.named(r, std::move(words))});
   }
 
   void finish() {
@@ -285,8 +290,11 @@ std::string left_out(const Chart& chart) {
     out += grouped(chart.hidden_background) + " messages of the background (heartbeats, probes, gossip) are not drawn.";
   }
   if (chart.left_out_points + chart.left_out_arrows > 0) {
-    out += (out.empty() ? "" : " ") + grouped(chart.left_out_points) + " events and " + grouped(chart.left_out_arrows) +
-           " messages are left out: a picture bears " + grouped(chart.points.size()) + " events and " +
+    const auto counted = [](std::size_t n, const char* what) { return grouped(n) + " " + what + (n == 1 ? "" : "s"); };
+    std::string what = chart.left_out_points == 0 ? "" : counted(chart.left_out_points, "event");
+    if (chart.left_out_arrows > 0) what += (what.empty() ? "" : " and ") + counted(chart.left_out_arrows, "message");
+    const bool one = chart.left_out_points + chart.left_out_arrows == 1;
+    out += (out.empty() ? "" : " ") + what + (one ? " is" : " are") + " left out: a picture bears " + grouped(chart.points.size()) + " events and " +
            grouped(chart.arrows.size()) + " messages; choose a shorter stretch of time.";
   }
   return out;

@@ -43,7 +43,7 @@ struct Chart {
   };
   // A stretch of time in which a host was something.
   struct Span {
-    enum class Kind : std::uint8_t { leader, candidate, down, paused };
+    enum class Kind : std::uint8_t { leader, candidate, down, paused, blocked };
     Kind kind = Kind::down;
     std::uint32_t host = 0;
     trace::RecordId from = 0, to = 0;  // to: the record that ended it, or the last one drawn

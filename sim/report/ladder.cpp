@@ -19,7 +19,8 @@ using trace::RecordId;
 using trace::WorldFact;
 
 constexpr double kTimes = 86, kStrip = 12, kLine = 17, kWords = 620;
-constexpr std::size_t kFold = 84;  // columns of the words
+constexpr double kColumn = 7.7;  // of a text, at most on average
+constexpr auto kFold = static_cast<std::size_t>((kWords - 12) / kColumn);
 
 template <class... T>
 void put(std::string& out, fmt::format_string<T...> format, T&&... values) {
@@ -64,10 +65,14 @@ void Ladder::lay_out() {
       const Chart::Remark& remark = chart_.remarks[row.index];
       std::string text = remark.text;
       if (!remark.question.ask.empty()) text += (text.empty() ? "? " : "\n? ") + remark.question.ask;
-      row.lines = folded(text, static_cast<std::size_t>((width_ - 60) / 7.2));
+      row.lines = folded(text, static_cast<std::size_t>((width_ - 60) / kColumn));
     } else {
       row.id = chart_.points[row.index].id;
-      row.lines = folded(chart_.points[row.index].words, kFold);
+      // The host's name stands in front of them.
+      const Record& record = (*subject_.trace)[row.id];
+      const std::string who = record.is(WorldFact::act) ? "" : host_of(chart_, record.node);
+      row.lines = folded(std::string(who.size(), 'x') + (who.empty() ? "" : " ") + chart_.points[row.index].words, kFold);
+      if (!who.empty()) row.lines.front().erase(0, std::min(who.size() + 1, row.lines.front().size()));
     }
     rows_.push_back(std::move(row));
   }
@@ -144,7 +149,7 @@ std::string Ladder::head() const {
     const auto room = static_cast<std::size_t>(lane_ / 7.4);
     put(out, "<text class=\"host {}\" text-anchor=\"middle\" x=\"{:.1f}\" y=\"22\">{}<title>{}</title></text>\n",
         kKinds[static_cast<std::size_t>(chart_.hosts[i].kind)], at,
-        escaped(name.size() > room ? name.substr(0, room) : name), escaped(name));
+        escaped(name.size() > room ? name.substr(0, room - 1) : name) + (name.size() > room ? "&#8230;" : ""), escaped(name));
   }
   put(out, "<text class=\"soft\" x=\"{:.1f}\" y=\"22\">what happened, and why</text>\n", words_);
   return out;
@@ -159,8 +164,8 @@ void Ladder::strip(const std::vector<Chart::Stretch>& stretches, double at, std:
 }
 
 void Ladder::span(const Chart::Span& s, std::string& out) const {
-  static constexpr std::string_view kNames[] = {"leader", "candidate", "down", "paused"};
-  static constexpr double kWidths[] = {11, 7, 15, 11};
+  static constexpr std::string_view kNames[] = {"leader", "candidate", "down", "paused", "blocked"};
+  static constexpr double kWidths[] = {11, 7, 15, 11, 11};
   const std::size_t kind = static_cast<std::size_t>(s.kind);
   const double w = kWidths[kind], from = y(std::max(s.from, chart_.first));
   const double to = s.to == chart_.last ? height_ - 8 : y(s.to);
@@ -272,7 +277,7 @@ svg text.host { font-weight:700; } svg text.host.client, svg text.host.program {
 .strip.yes { fill:var(--yes); } .strip.no { fill:var(--no); }
 .span.leader { fill:var(--leader); stroke:var(--ink); stroke-width:.8; } .span.candidate { fill:var(--candidate); stroke:var(--ink); stroke-dasharray:3 2; }
 .span.down { fill:var(--page); stroke:var(--bad); stroke-width:1.5; stroke-dasharray:5 4; }
-.span.paused { fill:var(--page); stroke:var(--warn); stroke-width:2; stroke-dasharray:1 3; }
+.span.paused, .span.blocked { fill:var(--page); stroke:var(--warn); stroke-width:2; stroke-dasharray:1 3; }
 svg text.tag { font-size:11px; font-weight:700; } svg text.tag.down { fill:var(--bad); }
 .msg line { stroke:var(--packet); stroke-width:1.1; } .msg .tip { fill:var(--packet); }
 .msg.request line { stroke:var(--request); stroke-dasharray:5 3; } .msg.request .tip { fill:var(--request); }

@@ -31,7 +31,7 @@ class Writer {
            fmt::format(",\"seed\":{},\"digest\":\"{:016x}\",\"left_out\":", subject_.seed, subject_.digest) +
            quoted(left_out(chart_)) + "},\"traceEvents\":[\n";
     rows();
-    static constexpr std::string_view kKinds[] = {"leader", "candidate", "down", "paused"};
+    static constexpr std::string_view kKinds[] = {"leader", "candidate", "down", "paused", "blocked"};
     for (const Chart::Span& s : chart_.spans) {
       const auto kind = static_cast<std::size_t>(s.kind);
       const std::int64_t from = std::max(trace_[s.from].time_ns, chart_.from_ns);

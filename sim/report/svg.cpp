@@ -1,12 +1,15 @@
 // The diagram as one picture.
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sim/report/exports.h"
 #include "sim/report/ladder.h"
 #include "sim/report/markup.h"
+#include "sim/report/page.h"
 
 namespace quorumlab::report {
 namespace {
@@ -31,7 +34,8 @@ std::string style() {
 std::string svg(const Subject& subject, const Chart& chart) {
   const Ladder ladder(chart, subject);
   const std::string note = left_out(chart);
-  const double top = 44, bottom = note.empty() ? 8 : 30;
+  const std::vector<std::string> notes = note.empty() ? std::vector<std::string>{} : folded(note, static_cast<std::size_t>((ladder.width() - 24) / 7.7));
+  const double top = 44, bottom = notes.empty() ? 8 : 14 + 16 * static_cast<double>(notes.size());
   const double width = ladder.width(), height = top + Ladder::head_height() + ladder.height() + bottom;
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n"
@@ -40,8 +44,9 @@ std::string svg(const Subject& subject, const Chart& chart) {
       width, height, escaped(subject.title), style());
   out += fmt::format("<g transform=\"translate(0 {:.0f})\">\n{}</g>\n", top, ladder.head());
   out += fmt::format("<g transform=\"translate(0 {:.0f})\">\n{}</g>\n", top + Ladder::head_height(), ladder.body());
-  if (!note.empty()) {
-    out += fmt::format("<text class=\"soft\" x=\"12\" y=\"{:.0f}\">{}</text>\n", height - 12, escaped(note));
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    out += fmt::format("<text class=\"soft\" x=\"12\" y=\"{:.0f}\">{}</text>\n", height - 12 - 16 * static_cast<double>(notes.size() - 1 - i),
+                       escaped(notes[i]));
   }
   return out + "</svg>\n";
 }

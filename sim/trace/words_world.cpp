@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/gossip/rules.h"
 #include "core/kv/http.h"
 #include "core/kv/rules.h"
@@ -276,7 +278,10 @@ std::string world_words(const Record& r, const Context& context) {
     case WorldFact::violation: {
       constexpr std::size_t kCount = sizeof kCheckers / sizeof kCheckers[0];
       if (a >= kCount) return fmt::format("violation of checker {}", a);
-      return fmt::format("violation of {} ({}) by {}{}", kCheckers[a].name, kCheckers[a].promise,
+      // As scenario files name it.
+      std::string name(kCheckers[a].name);
+      std::replace(name.begin(), name.end(), '_', '-');
+      return fmt::format("violation of {} ({}) by {}{}", name, kCheckers[a].promise,
                          node, r.peer == 0 ? std::string() : " and " + peer);
     }
   }

@@ -343,7 +343,7 @@ def reports(tool, folder):
         expect(same.stdout == part.stdout, f"a bookmark by its number or a part: {name}")
     for bad, why in ((["report", TALK], "--html"), (["report", TALK, "--svg", "--from", "Slide 99"], "Slide 19"),
                      (["report", TALK, "--svg", "--from", "3s", "--to", "1s"], "before"),
-                     (["report", str(trace), "--svg", "--seed", "3"], "scenario"),
+                     (["report", str(trace), "--svg", "--seed", "3"], "scenario"), (["report", TALK, "--html", "--svg"], "one format"),
                      (["report", str(folder / "x.jsonl"), "--svg"], ".qlt"),
                      (["report", TALK, "--svg", "-o", "/nowhere/x.svg"], "cannot be written")):
         done = tool(*bad)

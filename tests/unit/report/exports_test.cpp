@@ -95,6 +95,24 @@ TEST_CASE("what a trace knows of its run's end stands on its page, whatever stre
   CHECK(told.account.find("The checkers that watched") != std::string::npos);
 }
 
+TEST_CASE("a picture's words end inside it, and what is left out is counted", "[report]") {
+  const Ran bad("stale-lease-reads");
+  const Chart chart = bad.chart();
+  for (const Chart::Point& p : chart.points) {
+    if (bad.sim.trace()[p.id].is(WorldFact::violation)) CHECK(p.words.starts_with("violation of read-freshness (a read sees every write that was answered before it began)"));
+  }
+  // Columns of some 7.7 pixels from where the words begin.
+  const std::string picture = svg(bad.subject, chart);
+  for (std::size_t at = 0; (at = picture.find("<tspan class=\"who\">", at)) != std::string::npos; ++at) {
+    const std::string line = picture.substr(at, picture.find("</text>", at) - at);
+    CHECK(line.size() - std::string("<tspan class=\"who\"></tspan>").size() < 100);  // 80, and escapes
+  }
+  ChartOptions few;
+  few.most = chart.points.size() + 1;
+  const std::string note = left_out(bad.chart(few));
+  if (chart.arrows.size() > few.most) CHECK((" " + note).find(" 0 events") == std::string::npos);
+}
+
 TEST_CASE("a chart has the three truths of the talk's slides apart", "[report]") {
   const Ran ran("talk/quorum");
   const Chart chart = ran.chart();
