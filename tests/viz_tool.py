@@ -84,7 +84,7 @@ def scripts(tool):
         "Home", "End", "W", "I", "O", "D", "T", "L", "B", ".", "Ctrl+S", "?", "Escape")))
     assert (tool.folder / "quorum-1.scenario.json").exists()
     tool.script("seek slide 20\nkey A\nshows menu\nkey Escape\nkey 1\nkey c\nkey G\nshows branches\nkey Down\nkey C\nshows beside:node:n1\n"
-                "key G\nhides branches\nkey Tab\nshows menu\n")
+                "hides branches\nkey Tab\nshows menu\n")
 
 
 def acts(tool):
