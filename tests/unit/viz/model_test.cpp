@@ -184,7 +184,7 @@ TEST_CASE("agents' beliefs about each other are seen") {
   const Recording recording = record_scenario("gossip/gossip-partition");
   Timeline timeline(recording);
   Frame frame;
-  timeline.look({27'000'000'000, timeline.record_by(27'000'000'000)}, frame);
+  timeline.look({30'000'000'000, timeline.record_by(30'000'000'000)}, frame);
   CHECK_FALSE(timeline.has_raft());
   for (std::uint32_t a = 1; a <= 5; ++a) {
     for (std::uint32_t b = 1; b <= 5; ++b) {
