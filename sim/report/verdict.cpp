@@ -144,7 +144,7 @@ Ending ending_of(const trace::Trace& trace, const std::vector<std::string>& name
       ++violated;
       if (broken.empty()) broken = ": " + dashed(judge::checker_name(checker)) + " at " + time_text(r.time_ns, false);
       wanted = wanted || (s != nullptr && s->expect_violation == checker);
-      tell_broken({checker, r.time_ns, r.cause, NodeId(r.node), NodeId(r.peer), r.b, r.c}, context, page);
+      tell_broken({checker, r.time_ns, r.cause, NodeId{r.node}, NodeId{r.peer}, r.b, r.c}, context, page);
       tell_causes(r.cause, &trace, context, page);
     }
   }
