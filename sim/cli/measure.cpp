@@ -29,11 +29,6 @@ bool known_to_all(const world::Simulation& sim) {
   return true;
 }
 
-gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member) {
-  const gossip::PeerId id = sim.names().find(sim.config().agent_name(member));
-  return id ? sim.node(observer).gossip().member(id).status : gossip::Status::none;
-}
-
 // Grows with whatever may change what agents know of each other.
 std::uint64_t news(const world::Simulation& sim) {
   using trace::WorldFact;
@@ -64,7 +59,7 @@ bool deaths_known(const world::Simulation& sim) {
   return each_pair(sim, [&](NodeId observer, NodeId member, bool& any) {
     if (sim.is_running(member)) return true;
     any = true;
-    const gossip::Status is = believed(sim, observer, member);
+    const gossip::Status is = script::believed(sim, observer, member);
     return is == gossip::Status::failed || is == gossip::Status::left;
   });
 }
@@ -76,7 +71,7 @@ bool members_known(const world::Simulation& sim) {
   }
   return each_pair(sim, [&](NodeId observer, NodeId member, bool& any) {
     any = any || sim.is_running(member);
-    return !sim.is_running(member) || believed(sim, observer, member) == gossip::Status::alive;
+    return !sim.is_running(member) || script::believed(sim, observer, member) == gossip::Status::alive;
   });
 }
 
@@ -94,11 +89,11 @@ const std::vector<MeasureInfo>& measures() {
       {"terms", false, "the highest term at the end"},
       {"campaigns", false, "how many times a node became a candidate"},
       {"elections", false, "how many elections were won"},
-      {"time_to_first_failed", true, "until an agent of serf takes a member for failed"},
-      {"time_to_failed_known", true, "until every running agent takes all who are down for failed or left"},
-      {"time_to_members_known", true, "until all running agents take each other for alive"},
-      {"time_to_event_known", true, "until every running agent took a user event that was new to it"},
-      {"false_failures", false, "how often an agent took a member for failed whose process ran"},
+      {"time_to_first_failed", true, "until an agent of serf takes a member for failed", true},
+      {"time_to_failed_known", true, "until every running agent takes all who are down for failed or left", true},
+      {"time_to_members_known", true, "until all running agents take each other for alive", true},
+      {"time_to_event_known", true, "until every running agent took a user event that was new to it", true},
+      {"false_failures", false, "how often an agent took a member for failed whose process ran", true},
       {"messages", false, "packets sent"},
       {"events", false, "events handled"},
   };
@@ -149,7 +144,7 @@ void Measure::look_for_failures(const world::Simulation& sim) {
   for (std::uint32_t i = 1; i <= n; ++i) {
     if (!sim.is_running(NodeId{i})) continue;
     for (std::uint32_t j = 1; j <= n; ++j) {
-      const bool failed = believed(sim, NodeId{i}, NodeId{j}) == gossip::Status::failed;
+      const bool failed = script::believed(sim, NodeId{i}, NodeId{j}) == gossip::Status::failed;
       const std::size_t at = std::size_t{i - 1} * n + (j - 1);
       if (failed && !failed_[at]) {
         ++failures_;
@@ -186,6 +181,7 @@ bool Measure::serf_after_event(const world::Simulation& sim) {
 
 bool Measure::after_event(const world::Simulation& sim) {
   if (!started_) return false;
+  if (info_->of_serf) return sim.config().node.run_gossip && serf_after_event(sim);
   const std::string_view name = info_->name;
   if (name == "time_to_leader" || name == "leader_term") {
     if (sim.count(Fact::became_leader) == leaders_) return false;
@@ -214,9 +210,6 @@ bool Measure::after_event(const world::Simulation& sim) {
     }
     return false;
   }
-  const bool of_serf = name == "time_to_first_failed" || name == "time_to_failed_known" ||
-                       name == "time_to_members_known" || name == "time_to_event_known" || name == "false_failures";
-  if (of_serf) return sim.config().node.run_gossip && serf_after_event(sim);
   if (name == "unavailable_time") {
     if (!available_) unavailable_ = unavailable_ + (sim.now() - last_);
     last_ = sim.now();

@@ -15,6 +15,7 @@ struct MeasureInfo {
   const char* name;
   bool is_time;  // nanoseconds; else a count
   const char* meaning;
+  bool of_serf = false;  // what agents believe and hear
 };
 const std::vector<MeasureInfo>& measures();
 const MeasureInfo* find_measure(const std::string& name);

@@ -68,6 +68,8 @@ bool etcd_holds(const world::Simulation& sim, const Condition& condition, const 
                 const Spoken& spoken);
 std::string etcd_instead(const world::Simulation& sim, const Condition& condition, const Memory& memory,
                          const Spoken& spoken);
+// What `observer`, whose agent runs, takes the member of this host's name for.
+gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member);
 // What `serf members` prints on this host, one member a line, by name (serf.md 8.1).
 std::string serf_members(const world::Simulation& sim, NodeId node);
 // What is the case instead, for messages: "the write timed out".

@@ -20,13 +20,6 @@ bool has_agent(const world::Simulation& sim, NodeId node) {
   return sim.config().node.run_gossip && sim.is_running(node);
 }
 
-// What `observer` takes the member of this host's name for.
-gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member) {
-  if (!member || member.value > sim.node_count()) return gossip::Status::none;
-  const gossip::PeerId id = sim.names().find(sim.config().agent_name(member));
-  return id ? sim.node(observer).gossip().member(id).status : gossip::Status::none;
-}
-
 std::uint64_t count(const world::Simulation& sim, NodeId observer, gossip::Status status) {
   const gossip::Engine& engine = sim.node(observer).gossip();
   std::uint64_t n = 0;
@@ -81,6 +74,12 @@ std::int64_t estimate(const world::Simulation& sim, NodeId from, NodeId to) {
 
 // The columns are as wide as their widest entry, with two spaces between; the real one lists members
 // in no order at all.
+gossip::Status believed(const world::Simulation& sim, NodeId observer, NodeId member) {
+  if (!member || member.value > sim.node_count()) return gossip::Status::none;
+  const gossip::PeerId id = sim.names().find(sim.config().agent_name(member));
+  return id ? sim.node(observer).gossip().member(id).status : gossip::Status::none;
+}
+
 std::string serf_members(const world::Simulation& sim, NodeId node) {
   if (!has_agent(sim, node)) return "no agent runs there\n";
   const gossip::Engine& engine = sim.node(node).gossip();
